@@ -1,0 +1,32 @@
+#!/bin/sh
+# The Debian packages that streamd needs, one list for everybody:
+#   packaging/dependencies.sh build|test     prints the names
+#   packaging/dependencies.sh install build|test ...   installs what is missing (as root)
+set -eu
+build="g++ cmake ninja-build pkg-config ccache libsqlite3-dev libpoco-dev libzstd-dev libtomlplusplus-dev
+libcli11-dev libfmt-dev libxxhash-dev libsodium-dev libexpected-dev libsystemd-dev"
+test="libboost-test-dev sqlite3 python3 abigail-tools procps"
+
+packages() {
+  for list in "$@"; do
+    case $list in
+      build) echo $build ;;
+      test) echo $test ;;
+      *) echo "unknown list: $list (build, test)" >&2; exit 2 ;;
+    esac
+  done
+}
+
+if [ "${1:-}" != install ]; then packages "$@"; exit; fi
+shift
+missing=
+for package in $(packages "$@"); do
+  dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+echo "installing:$missing"
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -q
+$sudo apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 $missing

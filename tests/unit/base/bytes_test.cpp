@@ -1,0 +1,90 @@
+#include "base/bytes.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+using namespace streamd;
+
+BOOST_AUTO_TEST_SUITE(bytes)
+
+BOOST_AUTO_TEST_CASE(varints_round_trip_and_never_run_past_the_end) {
+  for (const std::uint64_t number : {0ull, 1ull, 127ull, 128ull, 300ull, 1ull << 35, ~0ull}) {
+    Bytes out;
+    append_varint(out, number);
+    ByteReader in(out);
+    BOOST_TEST(in.varint() == number);
+    BOOST_TEST((in.ok() && in.at_end()));
+    ByteReader cut(ByteView(out).first(out.size() - 1));
+    cut.varint();
+    BOOST_TEST(!cut.ok());
+  }
+  const Bytes endless(11, 0xff);
+  ByteReader in(endless);
+  in.varint();
+  BOOST_TEST(!in.ok());
+}
+
+BOOST_AUTO_TEST_CASE(zigzag_keeps_sign) {
+  for (const std::int64_t number : {0l, -1l, 1l, -12345l, INT64_MAX, INT64_MIN})
+    BOOST_TEST(unzigzag(zigzag(number)) == number);
+  BOOST_TEST(zigzag(-1) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_failed_stays_failed) {
+  const Bytes three = {1, 2, 3};
+  ByteReader in(three);
+  BOOST_TEST(in.le<std::uint32_t>() == 0u);
+  BOOST_TEST(!in.ok());
+  BOOST_TEST(in.take(1).empty());
+}
+
+BOOST_AUTO_TEST_CASE(hex) {
+  std::uint64_t number = 0;
+  BOOST_TEST(to_hex(0xabcd, 8) == "0000abcd");
+  BOOST_TEST(from_hex("0000abcd", 8, number));
+  BOOST_TEST(number == 0xabcdu);
+  BOOST_TEST(!from_hex("0000ABCD", 8, number));
+  BOOST_TEST(!from_hex("abcd", 8, number));
+  BOOST_TEST(!from_hex("0000abcx", 8, number));
+  std::uint8_t raw[2];
+  BOOST_TEST(from_hex("0aFF", raw));
+  BOOST_TEST(to_hex(raw) == "0aff");
+  BOOST_TEST(!from_hex("0a", raw));
+  BOOST_TEST(!from_hex("0ag0", raw));
+}
+
+BOOST_AUTO_TEST_CASE(times_have_one_spelling) {
+  const Micros time = 1'795'375'549'123'456;
+  BOOST_TEST(format_time(time) == "2026-11-22T19:25:49.123Z");
+  BOOST_TEST(format_time(time, 6) == "2026-11-22T19:25:49.123456Z");
+  BOOST_TEST(format_time(time, 0) == "2026-11-22T19:25:49Z");
+  BOOST_TEST(format_time_compact(time) == "20261122T192549123Z");
+  BOOST_TEST(format_time(-1, 6) == "1969-12-31T23:59:59.999999Z");
+  Micros parsed = 0;
+  BOOST_TEST(parse_time_compact("20261122T192549123Z", parsed));
+  BOOST_TEST(parsed == time - 456);
+  for (const char* bad : {"20261122T192549123", "20260231T000000000Z", "2026112xT192549123Z",
+                          "20261122T252549123Z", ""})
+    BOOST_TEST(!parse_time_compact(bad, parsed), bad);
+}
+
+BOOST_AUTO_TEST_CASE(json_round_trips_in_order) {
+  Json json;
+  json.set("b", 1)
+      .set("a", "x\"y\n")
+      .set("list", Json::array())
+      .set("deep", Json::object({{"t", true}, {"f", 0.5}}));
+  const std::string text = json.print();
+  BOOST_TEST(text == R"({"b":1,"a":"x\"y\n","list":[],"deep":{"t":true,"f":0.5}})");
+  const auto parsed = Json::parse(text);
+  BOOST_REQUIRE(parsed.has_value());
+  BOOST_TEST(parsed->print() == text);
+  BOOST_TEST(parsed->integer("b") == 1);
+  BOOST_TEST(parsed->string("a") == "x\"y\n");
+  BOOST_TEST(parsed->string("b", "no text") == "no text");
+  BOOST_TEST(!Json::parse("{nope").has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,69 @@
+#include "base/file.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cerrno>
+
+#include "temp_folder.h"
+
+using namespace streamd;
+
+BOOST_AUTO_TEST_SUITE(file)
+
+BOOST_AUTO_TEST_CASE(replace_is_whole_or_nothing_at_every_fault) {
+  const TempFolder folder;
+  const std::string path = folder.file("state");
+  BOOST_REQUIRE(replace_file(path, as_bytes("old")).has_value());
+  for (int nth = 1;; ++nth) {  // every n-th operation fails once, until a run meets no fault
+    int left = nth;
+    set_file_fault([&](FileOp, const std::string&) { return --left == 0 ? EIO : 0; });
+    const Status replaced = replace_file(path, as_bytes("new"));
+    set_file_fault({});
+    const auto now = read_file(path);
+    BOOST_REQUIRE(now.has_value());
+    BOOST_TEST((as_text(*now) == "old" || as_text(*now) == "new"));
+    BOOST_TEST(list_folder(folder.path())->size() == 1u);  // no temporary is left
+    if (left > 0) {
+      BOOST_TEST(replaced.has_value());
+      BOOST_TEST(nth > 4);  // open, write, sync, rename, ... were all reached
+      break;
+    }
+    BOOST_TEST(!replaced.has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(reads_know_the_end) {
+  const TempFolder folder;
+  BOOST_REQUIRE(replace_file(folder.file("f"), as_bytes("12345")).has_value());
+  const auto opened = File::open_read(folder.file("f"));
+  BOOST_REQUIRE(opened.has_value());
+  std::uint8_t four[4];
+  BOOST_TEST(opened->read_at(1, four).has_value());
+  BOOST_TEST(as_text(four) == "2345");
+  BOOST_TEST((opened->read_at(2, four).error().code == Code::kCorrupt));
+  BOOST_TEST(opened->read_some_at(3, four).value() == 2u);
+  BOOST_TEST((read_file(folder.file("f"), 4).error().code == Code::kCorrupt));
+}
+
+BOOST_AUTO_TEST_CASE(a_lock_excludes_another_opening) {
+  const TempFolder folder;
+  const auto first = File::create(folder.file("lock")),
+             second = File::open_write(folder.file("lock"));
+  BOOST_TEST(first->try_lock().value());
+  BOOST_TEST(!second->try_lock().value());
+}
+
+BOOST_AUTO_TEST_CASE(folders) {
+  const TempFolder folder;
+  BOOST_TEST(make_folders(folder.file("a/b/c")).has_value());
+  BOOST_TEST(make_folder(folder.file("a")).has_value());
+  BOOST_TEST((File::create_new(folder.file("a/f")).has_value()));
+  BOOST_TEST((File::create_new(folder.file("a/f")).error().code == Code::kExists));
+  BOOST_TEST((make_folder(folder.file("a/f")).error().code == Code::kExists));
+  BOOST_TEST(remove_tree(folder.file("a")).has_value());
+  BOOST_TEST(!stat_path(folder.file("a"))->has_value());
+  BOOST_TEST(remove_file(folder.file("a")).has_value());
+  BOOST_TEST(canonical_path(folder.path() + "/./x").value() ==
+             canonical_path(folder.path()).value() + "/x");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

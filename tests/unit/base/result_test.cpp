@@ -1,0 +1,48 @@
+#include "base/result.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cerrno>
+
+using namespace streamd;
+
+namespace {
+Result<int> half(int number) {
+  if (number % 2 != 0) return make_error(Code::kUsage, "odd", "give an even number");
+  return number / 2;
+}
+Result<int> quarter(int number) {
+  return TRY(half(TRY(half(number))));
+}
+Status check(int number) {
+  TRY(half(number));
+  return {};
+}
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(result)
+
+BOOST_AUTO_TEST_CASE(try_hands_on_values_and_errors) {
+  BOOST_TEST(quarter(12).value() == 3);
+  const auto odd = quarter(6);
+  BOOST_REQUIRE(!odd);
+  BOOST_TEST(odd.error().message == "odd");
+  BOOST_TEST(odd.error().hint == "give an even number");
+  BOOST_TEST(check(2).has_value());
+  BOOST_TEST(!check(1).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(errno_becomes_a_class) {
+  BOOST_TEST((errno_error(ENOSPC, "write x").code == Code::kNoSpace));
+  BOOST_TEST((errno_error(ENOENT, "open x").code == Code::kNotFound));
+  BOOST_TEST((errno_error(EEXIST, "open x").code == Code::kExists));
+  BOOST_TEST((errno_error(EACCES, "open x").code == Code::kPermission));
+  BOOST_TEST((errno_error(EIO, "read x").code == Code::kIo));
+  BOOST_TEST(errno_error(ENOSPC, "write x").message == "write x: No space left on device");
+}
+
+BOOST_AUTO_TEST_CASE(context_goes_in_front) {
+  BOOST_TEST(make_error(Code::kIo, "disk on fire").with_context("seal").message ==
+             "seal: disk on fire");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
