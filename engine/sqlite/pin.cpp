@@ -1,0 +1,127 @@
+// Read locks: taking one whose snapshot is known exactly, moving it, and trading it for slot 0.
+#include <atomic>
+#include <thread>
+
+#include "sqlite/capture.h"
+
+namespace streamd::sqlite {
+namespace {
+
+using std::chrono::microseconds;
+constexpr int kBeginAttempts = 200;
+constexpr milliseconds kPatientWithWaiter{5}, kBarrierLimit{2000};
+
+}  // namespace
+
+// A snapshot is exactly `header` when the index showed that before and after the transaction began:
+// the change counter and the salts exclude that it changed and changed back.
+Result<bool> Capture::begin_exact(Connection& reader, wal::IndexHeader& header) {
+  for (int attempt = 0; attempt < kBeginAttempts; ++attempt) {
+    const wal::IndexHeader before = TRY(look());
+    if (Status begun = reader.begin_read(); !begun) {
+      if (begun.error().code != Code::kBusy) return std::move(begun.error());
+      std::this_thread::sleep_for(microseconds(200));
+      continue;
+    }
+    header = TRY(look());
+    if (before == header) return true;
+    reader.end();
+  }
+  return false;
+}
+
+// A read transaction lands on slot 0 only when the log was fully backfilled at its snapshot, and
+// slot 0 does not protect the log. nBackfill read afterwards and still short of it proves
+// slot 1..4.
+Result<bool> Capture::certainly_pinned(const wal::IndexHeader& header) {
+  const std::uint32_t backfilled = session_->backfilled();
+  const wal::IndexHeader now = TRY(session_->header());
+  const bool went_back = static_cast<std::int32_t>(now.change - header.change) < 0;
+  return now.salts == header.salts && !went_back && backfilled != header.last_frame;
+}
+
+// Step 3. The old lock goes only after everything up to the new one's snapshot is captured, and
+// after the open run is compressed: a checkpoint may overwrite its bases from then on.
+Result<bool> Capture::hop() {
+  Connection& next = session_->reader(pin_reader_ ^ 1);
+  wal::IndexHeader header;
+  if (!TRY(begin_exact(next, header))) return false;
+  if (header.salts != pin_.salts) {
+    next.end();
+    return live_break("the log was restarted under a read lock");
+  }
+  if (!TRY(certainly_pinned(header))) {
+    next.end();
+    return false;
+  }
+  Status captured = capture_to(header);
+  if (captured) captured = sink_.close_run(*this);
+  if (!captured) {
+    next.end();
+    return std::move(captured.error());
+  }
+  session_->reader(pin_reader_).end();
+  pin_reader_ ^= 1;
+  pin_ = header;
+  ++stats_.hops;
+  return true;
+}
+
+bool Capture::lock_zero(const wal::IndexHeader& header) {
+  Connection& holder = session_->lock_holder();
+  if (!holder.lock_shared(IndexLock::kRead0)) return false;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  const std::uint32_t backfilled = session_->backfilled();
+  const auto now = session_->header();
+  if (now && *now == header && backfilled == header.last_frame) return true;
+  holder.unlock_shared(IndexLock::kRead0);
+  return false;
+}
+
+// Pinned → Zero: only when everything in the log is backfilled, captured and durable.
+Result<bool> Capture::enter_zero() {
+  const wal::IndexHeader header = TRY(look());
+  if (header.salts != pin_.salts) {
+    if (state_ == State::kAttaching) return false;  // that transaction may sit on slot 0
+    return live_break("the log was restarted under a read lock");
+  }
+  if (session_->backfilled() != header.last_frame) return false;
+  TRY(capture_to(header));
+  if (durable_ != captured_) TRY(sink_.make_durable(*this));
+  if (durable_ != captured_ || !lock_zero(header)) return false;
+  session_->reader(pin_reader_).end();
+  state_ = State::kZero;
+  view_.forget();
+  failed_tries_ = 0;
+  return true;
+}
+
+// Before slot 0 is released: a checkpointer that read its header before the restart may still be
+// running, and in SQLite up to 3.51.2 it would then backfill pages of the old log over new ones
+// (the WAL-reset bug). Checkpointers hold the checkpoint lock from before that read, so having it
+// once proves that none is left. One that also holds the write lock (FULL, RESTART, TRUNCATE) read
+// its header under it and is not stale.
+void Capture::checkpoint_barrier() {
+  Connection& checkpointer = session_->checkpointer();
+  const MonoTime began = clock_.mono();
+  for (bool waited = false;; waited = true) {
+    if (checkpointer.lock_exclusive(IndexLock::kCheckpoint)) {
+      checkpointer.unlock_exclusive(IndexLock::kCheckpoint);
+      return;
+    }
+    if (!waited) ++stats_.barrier_waits;
+    pid_t checkpoint_pid = 0, write_pid = 0;
+    const bool full_checkpoint =
+        session_->foreign_holder(IndexLock::kCheckpoint, &checkpoint_pid) &&
+        session_->foreign_holder(IndexLock::kWrite, &write_pid) && checkpoint_pid == write_pid;
+    const auto waiting = clock_.mono() - began;
+    if (full_checkpoint && waiting > kPatientWithWaiter) return;
+    if (waiting > kBarrierLimit) {
+      ++stats_.barrier_timeouts;
+      return;
+    }
+    std::this_thread::sleep_for(microseconds(100));
+  }
+}
+
+}  // namespace streamd::sqlite
