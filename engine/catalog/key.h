@@ -38,24 +38,24 @@ struct WriterKey {
 };
 // Times are whole milliseconds in names: to_text rounds down, parse_key returns the rounded one.
 struct SnapshotKey {
-  GenerationId generation;
-  Txid txid;
+  GenerationId generation{};
+  Txid txid{};
   Micros time = 0;  // when the capture saw the transaction
   bool operator==(const SnapshotKey&) const = default;
 };
 struct PartKey {
-  GenerationId generation;
-  PageNo first_page;
-  Txid txid;  // t_k: the moment at which the part is exact
+  GenerationId generation{};
+  PageNo first_page{};
+  Txid txid{};  // t_k: the moment at which the part is exact
   PartHash hash{};
   bool operator==(const PartKey&) const = default;
 };
 struct SegmentKey {
-  GenerationId generation;
+  GenerationId generation{};
   std::uint8_t level = 0;  // 0 to kMaxLevel
-  Txid first, last;
+  Txid first{}, last{};
   Micros time = 0;  // when the capture saw the last transaction
-  Piece piece;
+  Piece piece{};
   Completeness completeness = Completeness::kAll;
   bool operator==(const SegmentKey&) const = default;
 };

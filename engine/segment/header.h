@@ -30,10 +30,10 @@ struct ObjectHeader {
   std::uint8_t level = 0;
   std::uint32_t flags = 0;
   std::uint32_t page_size = 0;
-  GenerationId generation;
-  Uuid database, instance;
-  Txid first, last;  // of a part or manifest: both the moment at which it is exact
-  Piece piece;
+  GenerationId generation{};
+  Uuid database{}, instance{};
+  Txid first{}, last{};  // of a part or manifest: both the moment at which it is exact
+  Piece piece{};
   Micros first_seen = 0, last_seen = 0;
   std::uint32_t pages_after = 0;          // size of the database after `last`, in pages
   std::uint64_t checksum_before = 0;      // of the database before `first`; 0 with kChecksumUnknown

@@ -17,7 +17,7 @@ enum class Encoding : std::uint8_t { kRaw = 0, kZstd = 1, kZstdPrefix = 2 };
 
 // One image in a block. `transaction` is an ordinal: 0 is the segment's first transaction.
 struct ImageRef {
-  PageNo page;
+  PageNo page{};
   std::uint32_t transaction = 0;
   bool operator==(const ImageRef&) const = default;
 };
@@ -35,7 +35,7 @@ struct Block {
 };
 
 struct PageHash {
-  PageNo page;
+  PageNo page{};
   std::uint64_t hash = 0;
   bool operator==(const PageHash&) const = default;
 };
@@ -50,15 +50,15 @@ struct TransactionInfo {
 };
 
 struct ManifestPart {
-  std::string key;          // relative to the replica
+  std::string key{};          // relative to the replica
   std::uint64_t bytes = 0;  // size of the object
-  PageNo first_page;
+  PageNo first_page{};
   std::uint32_t pages = 0;  // length of the range, the lock page counted
   bool operator==(const ManifestPart&) const = default;
 };
 struct Manifest {
   std::uint32_t uid = 0, gid = 0, mode = 0;  // of the database file
-  std::vector<ManifestPart> parts;           // by first page
+  std::vector<ManifestPart> parts{};           // by first page
   bool operator==(const Manifest&) const = default;
 };
 
