@@ -50,7 +50,7 @@ struct TransactionInfo {
 };
 
 struct ManifestPart {
-  std::string key{};          // relative to the replica
+  std::string key{};        // relative to the replica
   std::uint64_t bytes = 0;  // size of the object
   PageNo first_page{};
   std::uint32_t pages = 0;  // length of the range, the lock page counted
@@ -58,7 +58,7 @@ struct ManifestPart {
 };
 struct Manifest {
   std::uint32_t uid = 0, gid = 0, mode = 0;  // of the database file
-  std::vector<ManifestPart> parts{};           // by first page
+  std::vector<ManifestPart> parts{};         // by first page
   bool operator==(const Manifest&) const = default;
 };
 
