@@ -45,7 +45,8 @@ struct PutOptions {
   bool if_absent = false;  // kExists when there is an object under the key
 };
 
-// More data; an error stops the transfer and comes back from the operation unchanged.
+// More data; an error stops the transfer and comes back from the operation unchanged. A sink must
+// not call the store that calls it: the store may be at its limit of operations.
 using Sink = std::function<Status(ByteView)>;
 using ListSink = std::function<Status(const std::string& key, const ObjectStat&)>;
 constexpr std::uint64_t kToTheEnd = UINT64_MAX;
