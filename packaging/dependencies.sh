@@ -5,7 +5,10 @@
 set -eu
 build="g++ cmake ninja-build pkg-config ccache libsqlite3-dev libpoco-dev libzstd-dev libtomlplusplus-dev
 libcli11-dev libfmt-dev libxxhash-dev libsodium-dev libexpected-dev libsystemd-dev"
-test="libboost-test-dev sqlite3 python3 abigail-tools procps"
+test="libboost-test-dev sqlite3 python3 abigail-tools procps universal-ctags git"
+# npm carries the newest SQLite to the stress tests. Debian's package conflicts with the Node.js that
+# other archives ship, so one that is here already stays.
+command -v npm >/dev/null || test="$test npm"
 
 packages() {
   for list in "$@"; do

@@ -1,0 +1,104 @@
+"""Child processes that never outlive the test."""
+import os
+import signal
+import socket
+import subprocess
+
+_running = []
+
+
+class Child:
+    """A started program; its output goes to `log` (a path)."""
+
+    def __init__(self, command, log, environment=None):
+        self.command = [str(word) for word in command]
+        self.log = log
+        with open(log, "ab") as output:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                env={**os.environ, **(environment or {})}, start_new_session=True)
+        _running.append(self)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def running(self):
+        return self.process.poll() is None
+
+    def output(self):
+        with open(self.log, encoding="utf-8", errors="replace") as content:
+            return content.read()
+
+    def signal(self, number):
+        if self.running():
+            self.process.send_signal(number)
+
+    def freeze(self):
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal(signal.SIGCONT)
+
+    def kill(self):
+        """SIGKILL, and waits; returns the exit code."""
+        self.signal(signal.SIGKILL)
+        return self.wait()
+
+    def terminate(self, patience=120.0):
+        """SIGTERM, and waits; returns the exit code. Fails when the program does not end."""
+        self.thaw()
+        self.signal(signal.SIGTERM)
+        return self.wait(patience)
+
+    def wait(self, patience=120.0):
+        try:
+            code = self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"did not end within {patience:g} s: {' '.join(self.command)}\n{self.output()}") from None
+        if self in _running:
+            _running.remove(self)
+        return code
+
+
+def stop_all():
+    """Kills every child that still runs."""
+    while _running:
+        _running[-1].kill()
+
+
+def free_port():
+    """A TCP port on loopback that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def open_files(pid):
+    """What the process has open, as paths."""
+    folder = f"/proc/{pid}/fd"
+    paths = []
+    for name in os.listdir(folder):
+        try:
+            paths.append(os.readlink(os.path.join(folder, name)))
+        except FileNotFoundError:  # closed meanwhile
+            continue
+    return paths
+
+
+def cpu_seconds(pid):
+    """Processor time the process has used so far."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_memory(pid):
+    """The largest resident size so far, in bytes."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+        for line in status:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    raise AssertionError(f"process {pid} states no peak memory")
