@@ -1,0 +1,133 @@
+#include "listing.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include "errors.h"
+#include "key_path.h"
+#include "upload.h"
+
+namespace streamd::file_driver {
+namespace {
+
+struct Found {
+  std::string name;  // as in the key; a folder's ends in '/', which makes the order that of keys
+  std::string path;  // below the root
+  bool is_folder;
+};
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+using Folder = std::unique_ptr<DIR, CloseFolder>;
+
+class Walk {
+ public:
+  Walk(const sdk::Call& call, const Descriptor& root, const std::string& root_path,
+       const streamd_list& request, const streamd_list_sink& sink)
+      : call_(call),
+        root_(root.get()),
+        root_path_(root_path),
+        prefix_(request.prefix),
+        start_after_(request.start_after),
+        sink_(sink) {}
+
+  streamd_code run() {
+    const std::size_t slash = prefix_.rfind('/');
+    const std::string base = slash == std::string::npos ? "" : prefix_.substr(0, slash + 1);
+    return walk(folder_path(base), base);
+  }
+
+ private:
+  // `base`: how the keys of everything in the folder begin.
+  streamd_code walk(const std::string& path, const std::string& base) {
+    std::vector<Found> entries;
+    if (const streamd_code code = collect(path, "", entries); code != STREAMD_OK) return code;
+    std::sort(entries.begin(), entries.end(),
+              [](const Found& a, const Found& b) { return a.name < b.name; });
+    for (const Found& entry : entries) {
+      const std::string key = base + entry.name;
+      if (!wanted(key, entry.is_folder)) continue;
+      const streamd_code code = entry.is_folder ? walk(entry.path, key) : deliver(entry.path, key);
+      if (code != STREAMD_OK) return code;
+    }
+    return STREAMD_OK;
+  }
+
+  bool wanted(const std::string& key, bool is_folder) const {
+    if (!is_folder) return key.starts_with(prefix_) && key > start_after_;
+    if (!key.starts_with(prefix_) && !prefix_.starts_with(key)) return false;
+    return start_after_.starts_with(key) || key > start_after_;
+  }
+
+  // Pieces of long names are opened here, so that their names are sorted among the others.
+  streamd_code collect(const std::string& path, const std::string& name_so_far,
+                       std::vector<Found>& entries) {
+    Descriptor opened(::openat(root_, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.valid() && (errno == ENOENT || errno == ENOTDIR)) return STREAMD_OK;
+    const Folder folder(opened.valid() ? ::fdopendir(opened.get()) : nullptr);
+    if (!folder) return fail_errno(call_, errno, "list", root_path_ + "/" + path);
+    opened.release();
+    while (true) {
+      if (const streamd_code code = call_.check(); code != STREAMD_OK) return code;
+      errno = 0;
+      const dirent* entry = ::readdir(folder.get());
+      if (entry == nullptr) break;
+      if (entry->d_name[0] == '.') continue;
+      const std::string entry_path = path == "." ? entry->d_name : path + "/" + entry->d_name;
+      const unsigned char type = entry->d_type == DT_UNKNOWN ? type_of(entry_path) : entry->d_type;
+      if (type != DT_REG && type != DT_DIR) continue;
+      const auto decoded = decode_entry(entry->d_name, type == DT_DIR);
+      if (!decoded) continue;
+      const std::string name = name_so_far + decoded->name;
+      if (decoded->kind != EntryKind::kPiece) {
+        entries.push_back({type == DT_DIR ? name + "/" : name, entry_path, type == DT_DIR});
+      } else if (const streamd_code code = collect(entry_path, name, entries); code != STREAMD_OK) {
+        return code;
+      }
+    }
+    if (errno != 0) return fail_errno(call_, errno, "list", root_path_ + "/" + path);
+    return STREAMD_OK;
+  }
+
+  unsigned char type_of(const std::string& path) const {
+    struct stat found {};
+    if (::fstatat(root_, path.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) return DT_UNKNOWN;
+    return static_cast<unsigned char>(IFTODT(found.st_mode));
+  }
+
+  streamd_code deliver(const std::string& path, const std::string& key) {
+    struct stat found {};
+    if (::fstatat(root_, path.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (errno == ENOENT) return STREAMD_OK;  // removed meanwhile
+      return fail_errno(call_, errno, "look at", root_path_ + "/" + path);
+    }
+    const streamd_object object = object_of(found);
+    const streamd_code code = sink_.item(sink_.ctx, key.c_str(), &object);
+    call_.progress();
+    return code == STREAMD_OK ? call_.check() : code;
+  }
+
+  const sdk::Call& call_;
+  const int root_;
+  const std::string& root_path_;
+  const std::string prefix_;
+  const std::string start_after_;
+  const streamd_list_sink& sink_;
+};
+
+}  // namespace
+
+streamd_code list_objects(const sdk::Call& call, const Descriptor& root,
+                          const std::string& root_path, const streamd_list& request,
+                          const streamd_list_sink& sink) {
+  return Walk(call, root, root_path, request, sink).run();
+}
+
+}  // namespace streamd::file_driver

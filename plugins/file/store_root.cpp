@@ -1,0 +1,152 @@
+#include "store_root.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "errors.h"
+#include "mount.h"
+
+namespace streamd::file_driver {
+namespace {
+
+constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+std::string random_id() {
+  unsigned char bytes[16];
+  if (::getentropy(bytes, sizeof bytes) != 0) return "no-entropy";
+  std::string text;
+  char pair[3];
+  for (const unsigned char byte : bytes) {
+    std::snprintf(pair, sizeof pair, "%02x", byte);
+    text += pair;
+  }
+  return text;
+}
+
+// Makes the folder and those above it, each durable in its parent. 0 or errno.
+int make_durable_folders(const std::string& path) {
+  if (::mkdir(path.c_str(), 0750) == 0) {
+    const std::string parent = path.substr(0, path.rfind('/'));
+    const Descriptor above(::open(parent.empty() ? "/" : parent.c_str(), kOpenFolder));
+    return above.valid() && ::fsync(above.get()) == 0 ? 0 : errno;
+  }
+  if (errno == EEXIST) return 0;
+  if (errno != ENOENT || path.rfind('/') == 0) return errno;
+  if (const int failed = make_durable_folders(path.substr(0, path.rfind('/'))); failed != 0)
+    return failed;
+  return make_durable_folders(path);
+}
+
+// Does anything lie in the folder, besides what a fresh file system brings along?
+bool holds_anything(const Descriptor& folder) {
+  DIR* listing = ::fdopendir(Descriptor(::openat(folder.get(), ".", kOpenFolder)).release());
+  if (listing == nullptr) return true;
+  bool found = false;
+  while (const dirent* entry = ::readdir(listing)) {
+    const std::string name = entry->d_name;
+    found = found || (name != "." && name != ".." && name != "lost+found");
+  }
+  ::closedir(listing);
+  return found;
+}
+
+std::string read_id(int root) {
+  const Descriptor file(::openat(root, kMarkerName, O_RDONLY | O_CLOEXEC));
+  char text[64] = {};
+  const ssize_t n = file.valid() ? ::read(file.get(), text, sizeof text - 1) : 0;
+  return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : std::string();
+}
+
+}  // namespace
+
+streamd_code StoreRoot::away(const sdk::Call& call, const std::string& why) const {
+  return call.error(STREAMD_TRANSIENT)
+      .provider("NOT_MOUNTED")
+      .message("cannot use %s: the drive is not mounted (%s)", options_.path.c_str(), why.c_str());
+}
+
+// Nothing is known of this store and there is none: is that so, or is a drive missing?
+streamd_code StoreRoot::refuse_if_away(const sdk::Call& call) const {
+  if (known_) return away(call, "the marker .streamd-store, seen before, is gone");
+  if (!options_.create) return away(call, "no marker .streamd-store, and create is false");
+  const std::string missing = missing_mount(options_.fstab, options_.path);
+  if (!missing.empty()) return away(call, options_.fstab + " has " + missing);
+  return STREAMD_OK;
+}
+
+streamd_code StoreRoot::recognise(const sdk::Call& call, const Descriptor& root, bool& has_marker) {
+  struct stat found {};
+  has_marker = ::fstatat(root.get(), kMarkerName, &found, 0) == 0;
+  if (!has_marker && errno != ENOENT)
+    return fail_errno(call, errno, "look at", options_.path + "/" + kMarkerName);
+  if (!has_marker) return refuse_if_away(call);
+  if (known_ && known_->device == found.st_dev && known_->inode == found.st_ino) return STREAMD_OK;
+  std::string id = read_id(root.get());
+  if (known_ && known_->id != id) return away(call, "another store lies there");
+  known_ = Marker{found.st_dev, found.st_ino, std::move(id)};
+  return STREAMD_OK;
+}
+
+streamd_code StoreRoot::look(const sdk::Call& call, Descriptor& root, bool& has_marker) {
+  has_marker = false;
+  if (!options_.mount.empty() && !is_mount_point(options_.mount))
+    return away(call, options_.mount + " is no mount point now");
+  root = Descriptor(::open(options_.path.c_str(), kOpenFolder));
+  if (root.valid()) return recognise(call, root, has_marker);
+  if (errno == ENOENT) return refuse_if_away(call);
+  return fail_errno(call, errno, "open the folder", options_.path);
+}
+
+streamd_code StoreRoot::open_to_read(const sdk::Call& call, Descriptor& root) {
+  const std::lock_guard lock(mutex_);
+  bool has_marker = false;
+  return look(call, root, has_marker);
+}
+
+streamd_code StoreRoot::open_to_write(const sdk::Call& call, Descriptor& root) {
+  const std::lock_guard lock(mutex_);
+  bool has_marker = false;
+  if (const streamd_code code = look(call, root, has_marker); code != STREAMD_OK) return code;
+  if (has_marker) return STREAMD_OK;
+  if (!root.valid()) {
+    if (const int failed = make_durable_folders(options_.path); failed != 0)
+      return fail_errno(call, failed, "make the folder", options_.path);
+    root = Descriptor(::open(options_.path.c_str(), kOpenFolder));
+    if (!root.valid()) return fail_errno(call, errno, "open the folder", options_.path);
+  }
+  return make_marker(call, root);
+}
+
+streamd_code StoreRoot::make_marker(const sdk::Call& call, const Descriptor& root) {
+  const std::string path = options_.path + "/" + kMarkerName;
+  if (holds_anything(root)) {
+    bool has_marker = false;  // another process may have been faster
+    if (const streamd_code code = recognise(call, root, has_marker); has_marker) return code;
+    return call.fail(STREAMD_INVALID_CONFIG,
+                     "cannot store in %s: it holds files but no marker; if it is a store, touch %s",
+                     options_.path.c_str(), path.c_str());
+  }
+  const Descriptor file(
+      ::openat(root.get(), kMarkerName, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+  if (!file.valid()) {
+    bool has_marker = false;
+    if (errno == EEXIST) return recognise(call, root, has_marker);
+    return fail_errno(call, errno, "make the marker", path);
+  }
+  const std::string id = random_id();
+  struct stat found {};
+  if (::write(file.get(), id.data(), id.size()) != static_cast<ssize_t>(id.size()) ||
+      ::fsync(file.get()) != 0 || ::fsync(root.get()) != 0 || ::fstat(file.get(), &found) != 0) {
+    const int failed = errno;
+    ::unlinkat(root.get(), kMarkerName, 0);
+    return fail_errno(call, failed, "write the marker", path);
+  }
+  known_ = Marker{found.st_dev, found.st_ino, id};
+  return STREAMD_OK;
+}
+
+}  // namespace streamd::file_driver
