@@ -1,0 +1,32 @@
+#include "state/identity.h"
+
+#include "base/file.h"
+#include "base/json.h"
+
+namespace streamd::state {
+
+Result<std::optional<Identity>> load_identity(const std::string& path) {
+  if (!TRY(stat_path(path))) return std::optional<Identity>{};
+  const Bytes raw = TRY(read_file(path, kMiB));
+  const Json json = TRY(Json::parse(as_text(raw)));
+  Identity identity;
+  const bool whole = parse_uuid(json.string("database"), identity.database) &&
+                     parse_uuid(json.string("instance"), identity.instance) &&
+                     parse_generation(json.string("generation"), identity.generation) &&
+                     from_hex(json.string("checksum-key"), 16, identity.checksum_key.value);
+  if (!whole)
+    return make_error(Code::kCorrupt, "read " + path + ": a member is missing or damaged",
+                      "move the folder away; a new generation begins");
+  return std::optional(identity);
+}
+
+Status save_identity(const std::string& path, const Identity& identity) {
+  const std::string text = Json::object({{"database", to_text(identity.database)},
+                                         {"checksum-key", to_hex(identity.checksum_key.value, 16)},
+                                         {"instance", to_text(identity.instance)},
+                                         {"generation", to_text(identity.generation)}})
+                               .print(2);
+  return replace_file(path, as_bytes(text + "\n"));
+}
+
+}  // namespace streamd::state

@@ -1,0 +1,42 @@
+#include "state/layout.h"
+
+#include <unistd.h>
+
+#include "base/hash.h"
+
+namespace streamd::state {
+
+Result<Layout> layout_for(const std::string& database, const std::string& state_dir) {
+  Layout layout;
+  layout.database = TRY(canonical_path(database));
+  const std::string name = name_of(layout.database), hidden = "." + name + "-streamd";
+  layout.lock = join_path(folder_of(layout.database), hidden + ".lock");
+  if (state_dir.empty()) {
+    layout.folder = join_path(folder_of(layout.database), hidden);
+  } else {
+    const std::uint64_t hash = xxh3(as_bytes(layout.database));
+    layout.folder =
+        join_path(TRY(canonical_path(state_dir)), name + "-" + to_hex(hash & 0xffffffff, 8));
+  }
+  return layout;
+}
+
+Result<File> take_lock(const Layout& layout) {
+  File file = TRY(File::open_write(layout.lock));
+  if (TRY(file.try_lock())) {
+    const std::string pid = std::to_string(getpid()) + "\n";
+    TRY(file.truncate(0));
+    TRY(file.write_at(0, as_bytes(pid)));
+    return file;
+  }
+  Bytes text(32);
+  text.resize(TRY(file.read_some_at(0, text)));
+  std::string holder(as_text(text).substr(0, as_text(text).find('\n')));
+  return make_error(Code::kBusy,
+                    "lock " + layout.database + ": another streamd" +
+                        (holder.empty() ? "" : " (pid " + holder + ")") +
+                        " is replicating this database",
+                    "stop it first, or talk to it with streamctl");
+}
+
+}  // namespace streamd::state
