@@ -1,0 +1,171 @@
+#include "replicate/loop.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace streamd::replicate {
+
+Result<std::unique_ptr<Loop>> Loop::start() {
+  const int inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (inotify_fd < 0)
+    return errno_error(errno, "watch files").with_hint("raise fs.inotify.max_user_instances");
+  const int event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (event_fd < 0) {
+    const Error error = errno_error(errno, "make an event descriptor");
+    close(inotify_fd);
+    return error;
+  }
+  return std::unique_ptr<Loop>(new Loop(inotify_fd, event_fd));
+}
+
+Loop::Loop(int inotify_fd, int event_fd)
+    : inotify_fd_(inotify_fd), event_fd_(event_fd), thread_([this] { main(); }) {}
+
+Loop::~Loop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  eventfd_write(event_fd_, 1);
+  thread_.join();
+  close(inotify_fd_);
+  close(event_fd_);
+}
+
+void Loop::add(LoopTask& task) {
+  {
+    const std::lock_guard lock(mutex_);
+    const MonoTime now = std::chrono::steady_clock::now();
+    tasks_[&task].due = now;
+    queue_.emplace(now, &task);
+  }
+  eventfd_write(event_fd_, 1);
+}
+
+void Loop::remove(LoopTask& task) {
+  std::unique_lock lock(mutex_);
+  const auto found = tasks_.find(&task);
+  if (found == tasks_.end()) return;
+  queue_.erase({found->second.due, &task});
+  found->second.removed = true;
+  idle_.wait(lock, [&] { return !tasks_.at(&task).running; });
+  tasks_.erase(&task);
+  std::erase_if(watches_, [&](const auto& entry) {
+    if (entry.second != &task) return false;
+    inotify_rm_watch(inotify_fd_, entry.first);
+    return true;
+  });
+}
+
+void Loop::wake(LoopTask& task) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = tasks_.find(&task);
+    if (found == tasks_.end() || found->second.removed) return;
+    found->second.woken = true;
+    if (found->second.running) return;  // it will be run again right after
+    schedule(&task, MonoTime{});
+  }
+  eventfd_write(event_fd_, 1);
+}
+
+void Loop::schedule(LoopTask* task, MonoTime when) {
+  State& state = tasks_.at(task);
+  queue_.erase({state.due, task});
+  state.due = when;
+  queue_.emplace(when, task);
+}
+
+int Loop::watch(const std::string& path, LoopTask& task) {
+  const int number = inotify_add_watch(inotify_fd_, path.c_str(), IN_MODIFY);
+  if (number < 0) return -1;
+  const std::lock_guard lock(mutex_);
+  watches_[number] = &task;
+  return number;
+}
+
+void Loop::unwatch(int number) {
+  if (number < 0) return;
+  inotify_rm_watch(inotify_fd_, number);
+  const std::lock_guard lock(mutex_);
+  watches_.erase(number);
+}
+
+LoopTask* Loop::next_due(MonoTime now, bool& woken, MonoTime& until) {
+  const std::lock_guard lock(mutex_);
+  if (queue_.empty()) {
+    until = now + std::chrono::hours(1);
+    return nullptr;
+  }
+  const auto [due, task] = *queue_.begin();
+  if (due > now) {
+    until = due;
+    return nullptr;
+  }
+  queue_.erase(queue_.begin());
+  State& state = tasks_.at(task);
+  woken = state.woken;
+  state.woken = false;
+  state.running = true;
+  return task;
+}
+
+void Loop::main() {
+  for (;;) {
+    drain_inotify();
+    bool woken = false;
+    MonoTime until;
+    LoopTask* task = next_due(std::chrono::steady_clock::now(), woken, until);
+    if (task == nullptr) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return;
+      }
+      wait(until);
+      continue;
+    }
+    const MonoTime next = task->run(woken);
+    const std::lock_guard lock(mutex_);
+    State& state = tasks_.at(task);
+    state.running = false;
+    if (state.removed)
+      idle_.notify_all();
+    else
+      schedule(task, state.woken ? MonoTime{} : next);
+  }
+}
+
+void Loop::wait(MonoTime until) {
+  const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      until - std::chrono::steady_clock::now());
+  if (left.count() <= 0) return;
+  const timespec timeout{static_cast<time_t>(left.count() / 1'000'000'000),
+                         static_cast<long>(left.count() % 1'000'000'000)};
+  pollfd descriptors[] = {{inotify_fd_, POLLIN, 0}, {event_fd_, POLLIN, 0}};
+  if (ppoll(descriptors, 2, &timeout, nullptr) <= 0) return;
+  eventfd_t ignored = 0;
+  if ((descriptors[1].revents & POLLIN) != 0) eventfd_read(event_fd_, &ignored);
+}
+
+void Loop::drain_inotify() {
+  alignas(inotify_event) char buffer[4096];
+  ssize_t got = 0;
+  while ((got = read(inotify_fd_, buffer, sizeof buffer)) > 0) {
+    const std::lock_guard lock(mutex_);
+    for (const char* at = buffer; at < buffer + got;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(at);
+      at += sizeof(inotify_event) + event->len;
+      const auto watched = watches_.find(event->wd);
+      if (watched == watches_.end()) continue;
+      State& state = tasks_.at(watched->second);
+      state.woken = true;
+      if (!state.running) schedule(watched->second, MonoTime{});
+    }
+  }
+}
+
+}  // namespace streamd::replicate

@@ -1,0 +1,324 @@
+#include "replicate/replica.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "replicate/snapshot.h"
+
+namespace streamd::replicate {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr milliseconds kFirstRetry{500}, kLongestRetry{30'000};
+
+milliseconds retry_delay(int failures) {
+  return std::min(kLongestRetry, kFirstRetry * (1 << std::min(failures - 1, 6)));
+}
+
+bool needs_a_person(const Error& error) {
+  return error.code == Code::kDiverged || error.code == Code::kFenced;
+}
+
+}  // namespace
+
+const char* state_name(ReplicaState state) {
+  switch (state) {
+    case ReplicaState::kConnecting:
+      return "connecting";
+    case ReplicaState::kBeginning:
+      return "not yet restorable";
+    case ReplicaState::kReady:
+      return "ok";
+    case ReplicaState::kFailing:
+      return "failing";
+    case ReplicaState::kRefused:
+      return "refused";
+  }
+  return "failing";
+}
+
+Replica::Replica(ReplicaSettings settings, std::shared_ptr<storage::Store> store, ReplicaHost& host,
+                 const Clock& clock)
+    : settings_(std::move(settings)), store_(std::move(store)), host_(host), clock_(clock) {
+  status_.name = settings_.name;
+}
+
+Replica::~Replica() {
+  drain_and_stop(clock_.mono());
+}
+
+void Replica::start() {
+  thread_ = std::thread([this] { main(); });
+}
+
+void Replica::join(const state::Identity& identity, const state::Tip& tip,
+                   std::uint32_t page_size) {
+  {
+    const std::lock_guard lock(mutex_);
+    to_join_ = Joined{identity, tip, page_size};
+    joined_.reset();
+    restorable_ = false;
+    poked_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Replica::poke() {
+  {
+    const std::lock_guard lock(mutex_);
+    poked_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Replica::request_snapshot() {
+  {
+    const std::lock_guard lock(mutex_);
+    snapshot_wanted_ = poked_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Replica::hurry() {
+  {
+    const std::lock_guard lock(mutex_);
+    next_due_ = {};
+    poked_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Replica::begin_drain() {
+  {
+    const std::lock_guard lock(mutex_);
+    draining_ = poked_ = true;
+    retry_at_ = {};  // one more attempt at once
+  }
+  changed_.notify_all();
+}
+
+bool Replica::drain_and_stop(MonoTime deadline) {
+  {
+    std::unique_lock lock(mutex_);
+    if (stopping_) return true;
+    draining_ = poked_ = true;
+    changed_.notify_all();
+    const auto drained = [&] {
+      return status_.state == ReplicaState::kRefused || !joined_ ||
+             (restorable_ && host_.spool().objects_after(status_.acknowledged).empty());
+    };
+    changed_.wait_until(lock, deadline, drained);
+    stopping_ = true;
+  }
+  cancel_.cancel();
+  changed_.notify_all();
+  if (snapshot_thread_.joinable()) snapshot_thread_.join();
+  if (thread_.joinable()) thread_.join();
+  const std::lock_guard lock(mutex_);
+  return joined_ && restorable_ && host_.spool().objects_after(status_.acknowledged).empty();
+}
+
+std::optional<Discovery> Replica::discovery() const {
+  const std::lock_guard lock(mutex_);
+  return discovery_;
+}
+
+ReplicaStatus Replica::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+bool Replica::wants_object(MonoTime now) const {
+  const std::lock_guard lock(mutex_);
+  return joined_ && restorable_ && !sending_ && now >= next_due_ && now >= retry_at_;
+}
+
+MonoTime Replica::next_due() const {
+  const std::lock_guard lock(mutex_);
+  return std::max(next_due_, retry_at_);
+}
+
+Txid Replica::needless_up_to() const {
+  const std::lock_guard lock(mutex_);
+  if (snapshot_moment_ && !restorable_) return snapshot_moment_->first;
+  if (!restorable_) return Txid(UINT64_MAX);
+  return status_.acknowledged;
+}
+
+Status Replica::wait_for(Txid txid, MonoTime deadline, const Cancel& cancel) {
+  std::unique_lock lock(mutex_);
+  while (!restorable_ || status_.acknowledged < txid) {
+    if (status_.state == ReplicaState::kRefused) return *status_.error;
+    if (stopping_ || cancel.cancelled())
+      return make_error(Code::kCancelled, "wait for replica " + name() + ": stopped");
+    if (clock_.mono() >= deadline)
+      return status_.error ? *status_.error
+                           : make_error(Code::kTimeout, "wait for replica " + name() +
+                                                            ": not acknowledged in time");
+    changed_.wait_until(lock, std::min(deadline, clock_.mono() + milliseconds(250)));
+  }
+  return {};
+}
+
+bool Replica::work_is_due(MonoTime now) const {
+  if (now < retry_at_) return false;
+  if (to_join_ || !discovery_) return true;
+  if (!joined_) return false;
+  if (snapshot_wanted_ && !snapshot_running_) return true;
+  return restorable_ && (draining_ || now >= next_due_) &&
+         !host_.spool().objects_after(status_.acknowledged).empty();
+}
+
+void Replica::main() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const MonoTime now = clock_.mono();
+    if (!work_is_due(now)) {
+      poked_ = false;
+      const MonoTime wake = std::max({next_due_, retry_at_, now + milliseconds(1)});
+      const auto news = [this] { return stopping_ || poked_; };
+      if (wake > now + milliseconds(1))
+        changed_.wait_until(lock, wake, news);
+      else
+        changed_.wait(lock, news);
+      continue;
+    }
+    const std::optional<Joined> join = std::exchange(to_join_, std::nullopt);
+    const bool discovered = discovery_.has_value();
+    sending_ = true;
+    lock.unlock();
+    Status done;
+    if (!discovered) done = discover();
+    if (done && join)
+      done = join_store(*join);
+    else if (done && discovered)
+      done = send_next();
+    lock.lock();
+    sending_ = false;
+    if (!done && join && !to_join_ && !stopping_) to_join_ = join;
+    if (done)
+      failures_ = 0;
+    else if (done.error().code != Code::kCancelled)
+      failed(std::move(done.error()));
+    lock.unlock();
+    host_.replica_moved();
+    changed_.notify_all();
+    lock.lock();
+  }
+}
+
+// With the lock held.
+void Replica::failed(Error error) {
+  const bool refused = needs_a_person(error);
+  const bool news = !status_.error || status_.error->message != error.message;
+  retry_at_ = clock_.mono() + (refused ? milliseconds(kLongestRetry) : retry_delay(++failures_));
+  status_.state = refused ? ReplicaState::kRefused : ReplicaState::kFailing;
+  if (news)
+    log_error_event(refused ? LogLevel::kError : LogLevel::kWarn, "replica is failing", error,
+                    {{"database", host_.database_path()}, {"replica", settings_.name}});
+  status_.error = std::move(error);
+}
+
+storage::Call Replica::call() const {
+  storage::Call call;
+  call.cancel = &cancel_;
+  return call;
+}
+
+void Replica::acknowledge(Txid txid, Micros time) {
+  const std::lock_guard lock(mutex_);
+  if (status_.error)
+    log_info("replica recovered",
+             {{"database", host_.database_path()}, {"replica", settings_.name}});
+  status_.error.reset();
+  status_.state = restorable_ ? ReplicaState::kReady : ReplicaState::kBeginning;
+  status_.acknowledged = std::max(status_.acknowledged, txid);
+  status_.acknowledged_time = std::max(status_.acknowledged_time, time);
+  status_.last_success = clock_.wall_micros();
+}
+
+// Sends what is queued as one object where that is possible.
+Status Replica::send_next() {
+  Txid acknowledged;
+  {
+    const std::lock_guard lock(mutex_);
+    if (snapshot_wanted_ && !snapshot_running_) {
+      snapshot_wanted_ = false;
+      snapshot_running_ = true;
+      if (snapshot_thread_.joinable()) snapshot_thread_.join();
+      snapshot_thread_ = std::thread([this] { snapshot_main(); });
+    }
+    if (!restorable_ || (clock_.mono() < next_due_ && !draining_)) return {};
+    acknowledged = status_.acknowledged;
+  }
+  const std::vector<state::SpoolObjectPtr> queue = host_.spool().objects_after(acknowledged);
+  if (queue.empty()) return {};
+  const MonoTime began = clock_.mono();
+  TRY(send(queue));
+  const std::lock_guard lock(mutex_);
+  next_due_ = began + settings_.sync_interval;
+  return {};
+}
+
+void Replica::snapshot_main() {
+  const Status taken = take_snapshot();
+  std::unique_lock lock(mutex_);
+  snapshot_running_ = false;
+  snapshot_moment_.reset();
+  if (!taken && taken.error().code != Code::kCancelled) {
+    snapshot_wanted_ = true;
+    failed(taken.error());
+  }
+  poked_ = true;
+  lock.unlock();
+  changed_.notify_all();
+  host_.replica_moved();
+}
+
+Status Replica::take_snapshot() {
+  Joined joined;
+  std::set<std::string> known;
+  {
+    const std::lock_guard lock(mutex_);
+    joined = *joined_;
+    known = known_parts_;
+  }
+  TRY(make_folders(settings_.state_folder));
+  PartTable table =
+      TRY(PartTable::open(join_path(settings_.state_folder, "parts"), joined.identity.database,
+                          joined.page_size, pages_per_part(joined.page_size)));
+  for (std::uint32_t number = 0; number < table.size(); ++number)
+    if (const auto& part = table.part(number);
+        part && !known.contains(catalog::to_text(part->key))) {
+      TRY(table.forget_all());  // the replica lost parts: trust none
+      break;
+    }
+  const MonoTime began = clock_.mono();
+  Snapshotter snapshotter(host_, *store_, joined.identity, joined.page_size, table, cancel_);
+  const SnapshotResult result = TRY(snapshotter.take([this](Txid txid, Micros time) {
+    const std::lock_guard lock(mutex_);
+    snapshot_moment_ = {txid, time};
+  }));
+  {
+    const std::lock_guard lock(mutex_);
+    restorable_ = true;
+    status_.snapshot = result.txid;
+    status_.snapshot_time = result.time;
+    for (std::uint32_t number = 0; number < table.size(); ++number)
+      if (const auto& part = table.part(number)) known_parts_.insert(catalog::to_text(part->key));
+  }
+  acknowledge(result.txid, result.time);
+  const auto took = std::chrono::duration_cast<milliseconds>(clock_.mono() - began);
+  log_info("snapshot taken", {{"database", host_.database_path()},
+                              {"replica", settings_.name},
+                              {"generation", to_text(joined.identity.generation)},
+                              {"txid", result.txid.value},
+                              {"parts", result.parts_sent},
+                              {"reused", result.parts_reused},
+                              {"bytes", result.bytes_sent},
+                              {"ms", took.count()}});
+  return {};
+}
+
+}  // namespace streamd::replicate
