@@ -1,5 +1,6 @@
-/* The ABI as numbers, x86-64 and arm64. A change that fails here breaks drivers in the field: members
- * are only appended, below what is listed. Add lines for what is appended, never change one. */
+/* The ABI as numbers, x86-64 and arm64. A change that fails here breaks drivers in the field:
+ * members are only appended, below what is listed. Add lines for what is appended, never change
+ * one. */
 #include <stddef.h>
 #include <streamd/driver.h>
 
@@ -9,9 +10,9 @@
 #define FREEZE(condition, text) _Static_assert(condition, text)
 #endif
 #define VALUE(name, value) FREEZE((name) == (value), #name " was renumbered")
-#define MEMBER(type, member, offset, size)                                       \
-  FREEZE(offsetof(type, member) == (offset), #type "." #member " moved");       \
-  FREEZE(sizeof(((type *)0)->member) == (size), #type "." #member " has another size")
+#define MEMBER(type, member, offset, size)                                \
+  FREEZE(offsetof(type, member) == (offset), #type "." #member " moved"); \
+  FREEZE(sizeof(((type*)0)->member) == (size), #type "." #member " has another size")
 /* Grows at its end only. */
 #define AT_LEAST(type, size) FREEZE(sizeof(type) >= (size), #type " shrank")
 /* Travels in an array or holds a callback: never grows. */
