@@ -247,7 +247,8 @@ typedef struct streamd_driver {
 
   /* Stores an object, whole or nothing: a reader sees the old object, the new object or none, never
    * a part, also when the source, the connection or the machine fails. OK = as durable as the store
-   * makes it. Fills out. A code from the source comes back unchanged. EXISTS, UNSUPPORTED. */
+   * makes it. Fills out. A code from the source comes back unchanged. EXISTS; UNSUPPORTED also for
+   * a key that the store cannot hold ("a//b" in some). */
   streamd_code (*put)(void* instance, const streamd_call* call, const streamd_put* request,
                       const streamd_source* source, streamd_object* out);
 
