@@ -21,13 +21,13 @@ static int faultCount = -1; /* not read yet */
 static unsigned int faultState;
 
 static void faultSetUp(void) {
-  const char *text = getenv("FAULT_POINTS");
+  const char* text = getenv("FAULT_POINTS");
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   faultState = (unsigned)getpid() * 2654435761u ^ (unsigned)now.tv_nsec;
   faultCount = 0;
   while (text != 0 && faultCount < FAULT_MAX) {
-    struct FaultPoint *point = &faultPoints[faultCount];
+    struct FaultPoint* point = &faultPoints[faultCount];
     if (sscanf(text, "%23[^:]:%7[^:]:%lf:%d", point->name, point->action, &point->probability,
                &point->microseconds) >= 3) {
       faultCount++;
@@ -42,11 +42,12 @@ static double faultRandom(void) {
   return ((faultState >> 8) & 0xffffff) / (double)0x1000000;
 }
 
-static void faultPoint(const char *name) {
+static void faultPoint(const char* name) {
   int i;
   if (faultCount < 0) faultSetUp();
   for (i = 0; i < faultCount; i++) {
-    if (strcmp(faultPoints[i].name, name) != 0 || faultRandom() >= faultPoints[i].probability) continue;
+    if (strcmp(faultPoints[i].name, name) != 0 || faultRandom() >= faultPoints[i].probability)
+      continue;
     if (faultPoints[i].action[0] == 'k') kill(getpid(), SIGKILL);
     usleep((unsigned)(faultRandom() * faultPoints[i].microseconds) + 1);
   }

@@ -24,6 +24,11 @@ class Scenario:
     newest_sqlite: bool = True     # mixes in a newer SQLite, with and without fault points
     oracle_gap_ms: int = 150
 
+    @property
+    def unbroken(self):
+        """Whether the daemon keeps its hold on the log all the time, so that it may not miss a single commit."""
+        return not self.kill_daemon and not self.close_all
+
 
 SCENARIOS = {
     "mixed": Scenario(),

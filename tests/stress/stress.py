@@ -151,6 +151,8 @@ class Run:
         if observed[-1] != commits[-1].image:
             complaints.append(f"the replica ends with {commits[-1].image}, the oracle with {observed[-1]}")
         complaints += [f"{count} {event}" for event, count in self.cast.events.items() if "saw" in event or "failed" in event]
+        if self.scenario.unbroken:
+            complaints += verdict.check_unbroken(commits)
         kinds = {kind: sum(commit.kind == kind for commit in commits) for kind in ("commit", "delta", "snapshot")}
         return complaints, {"walked": kinds, "oracle matched": matched, "oracle in skipped ranges": excused, "restored": restored}
 

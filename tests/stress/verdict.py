@@ -39,6 +39,13 @@ def check_chain(commits):
             yield f"txid {after.txid}: user_version jumps from {before.image.user_version} to {after.image.user_version}"
 
 
+def check_unbroken(commits):
+    """Complaints about skipped commits in a run that gave no reason to skip any."""
+    for commit in commits[1:]:
+        if commit.kind != "commit":
+            yield f"txid {commit.txid} is a {commit.kind}, though the daemon held the log all the time"
+
+
 def skipped_ranges(commits):
     """The (first, last) user_versions between which the replica says that it does not know every commit."""
     ranges = [(0, commits[0].image.user_version)]

@@ -31,6 +31,11 @@ def test_holes_jumps_and_steps_back_are_named(_):
         assert len(complaints) == 1 and words in complaints[0], complaints
 
 
+def test_a_run_without_interruption_may_skip_nothing(_):
+    assert list(verdict.check_unbroken(RIGHT[:3])) == []
+    assert len(list(verdict.check_unbroken(RIGHT))) == 2
+
+
 def test_what_the_oracle_saw_is_matched_excused_or_missed(_):
     seen = [image(4), image(10), image(7), image(2), image(4)]
     assert verdict.check_oracle(RIGHT, seen) == ([], 2, 2)
