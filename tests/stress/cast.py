@@ -130,7 +130,12 @@ class Cast:
     def _sqlite(self, name):
         if name not in self.libraries:
             return {}
-        return {"LD_PRELOAD": self.libraries[name], "FAULT_POINTS": FAULTS if name == "newest-with-faults" else ""}
+        return {
+            "LD_PRELOAD": self.libraries[name],
+            "FAULT_POINTS": FAULTS if name == "newest-with-faults" else "",
+            # Builds with AddressSanitizer want to be first in the list of libraries, but work without.
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
+        }
 
     def _any_sqlite(self, faulty):
         names = ["distribution", "newest"] + (["newest-with-faults"] * 2 if faulty else [])
