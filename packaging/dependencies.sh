@@ -1,11 +1,12 @@
 #!/bin/sh
 # The Debian packages that streamd needs, one list for everybody:
-#   packaging/dependencies.sh build|test     prints the names
-#   packaging/dependencies.sh install build|test ...   installs what is missing (as root)
+#   packaging/dependencies.sh build|test|quickstart     prints the names
+#   packaging/dependencies.sh install build|test|quickstart ...   installs what is missing (as root)
 set -eu
 build="g++ cmake ninja-build pkg-config ccache libsqlite3-dev libpoco-dev libzstd-dev libtomlplusplus-dev
 libcli11-dev libfmt-dev libxxhash-dev libsodium-dev libexpected-dev libsystemd-dev"
 test="libboost-test-dev sqlite3 python3 abigail-tools procps universal-ctags git"
+quickstart="sqlite3 python3"
 # npm carries the newest SQLite to the stress tests. Debian's package conflicts with the Node.js that
 # other archives ship, so one that is here already stays.
 command -v npm >/dev/null || test="$test npm"
@@ -15,7 +16,8 @@ packages() {
     case $list in
       build) echo $build ;;
       test) echo $test ;;
-      *) echo "unknown list: $list (build, test)" >&2; exit 2 ;;
+      quickstart) echo $quickstart ;;
+      *) echo "unknown list: $list (build, test, quickstart)" >&2; exit 2 ;;
     esac
   done
 }

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 
-SKIP = 77
+from tracked import SKIP, tracked_files
+
 PATTERNS = ("*.h", "*.hpp", "*.c", "*.cpp")
 BY_HAND = {"sdk/include/streamd/driver.h"}  # a contract laid out as a table, to be read rather than to change
 RELEASE = "version 14."  # Debian 12's; other releases break lines differently
@@ -22,10 +23,10 @@ def main():
     if RELEASE not in version:
         print(f"this clang-format is not {RELEASE}x: {version.strip()}")
         return SKIP
-    listing = subprocess.run(["git", "-C", root, "ls-files", "--", *PATTERNS], check=True, capture_output=True, text=True)
     result = 0
-    for path in sorted(set(listing.stdout.split()) - BY_HAND):
-        if subprocess.run(["clang-format", "--dry-run", "-Werror", path], cwd=root, capture_output=True, check=False).returncode:
+    for path in sorted(set(tracked_files(root, *PATTERNS)) - BY_HAND):
+        check = ["clang-format", "--dry-run", "-Werror", path]
+        if subprocess.run(check, cwd=root, capture_output=True, check=False).returncode != 0:
             print(f"{path}: not formatted; run: clang-format -i {path}")
             result = 1
     return result

@@ -10,7 +10,8 @@ import statistics
 import subprocess
 import sys
 
-SKIP = 77
+from tracked import SKIP, tracked_files
+
 FOLDERS = ("engine", "plugins", "sdk", "tests", "packaging")
 LANGUAGES = (".h", ".hpp", ".c", ".cpp", ".py", ".sh")
 FILE_LINES_MAX = 600
@@ -18,9 +19,7 @@ FUNCTION_LINES_MAX = 80
 
 
 def source_files(root):
-    listing = subprocess.run(["git", "-C", root, "ls-files", "-z", "--", *FOLDERS], check=True, capture_output=True, text=True)
-    paths = [path for path in listing.stdout.split("\0") if path.endswith(LANGUAGES)]
-    return [path for path in paths if os.path.isfile(os.path.join(root, path))]
+    return [path for path in tracked_files(root, *FOLDERS) if path.endswith(LANGUAGES)]
 
 
 def file_sizes(root, paths):
@@ -34,12 +33,12 @@ def file_sizes(root, paths):
 
 def function_sizes(root, paths):
     """(lines, path:line name), largest first, as universal-ctags sees them."""
-    command = ["ctags", "--output-format=json", "--fields=+ne", "--kinds-C=f", "--kinds-C++=f", "--kinds-Python=fm",
-               "--kinds-Sh=f", "--map-C++=+.h", "-L", "-", "-f", "-"]
-    output = subprocess.run(command, cwd=root, input="\n".join(paths), check=True, capture_output=True, text=True).stdout
-    tags = [json.loads(line) for line in output.splitlines()]
-    sizes = [(tag["end"] - tag["line"] + 1, f"{tag['path']}:{tag['line']} {tag['name']}") for tag in tags if "end" in tag]
-    return sorted(sizes, reverse=True)
+    command = ["ctags", "--output-format=json", "--fields=+ne", "--kinds-C=f", "--kinds-C++=f",
+               "--kinds-Python=fm", "--kinds-Sh=f", "--map-C++=+.h", "-L", "-", "-f", "-"]
+    listing = subprocess.run(command, cwd=root, input="\n".join(paths), check=True, capture_output=True, text=True)
+    tags = [json.loads(line) for line in listing.stdout.splitlines()]
+    return sorted(((tag["end"] - tag["line"] + 1, f"{tag['path']}:{tag['line']} {tag['name']}")
+                   for tag in tags if "end" in tag), reverse=True)
 
 
 def report(what, sizes, limit):

@@ -5,17 +5,13 @@ usage: tree.py REPOSITORY
 """
 import os
 import re
-import subprocess
 import sys
+
+from tracked import tracked_files
 
 CODE = ("engine", "plugins", "sdk")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
 VAGUE_FOLDERS = {"util", "utils", "helpers", "misc", "common_utils"}
-
-
-def tracked(root, *folders):
-    listing = subprocess.run(["git", "-C", root, "ls-files", "-z", "--", *folders], check=True, capture_output=True, text=True)
-    return [path for path in listing.stdout.split("\0") if path and os.path.isfile(os.path.join(root, path))]
 
 
 def read(root, path):
@@ -24,27 +20,28 @@ def read(root, path):
 
 
 def unfinished(root):
-    for path in tracked(root, *CODE):
+    for path in tracked_files(root, *CODE):
         for number, line in enumerate(read(root, path).splitlines(), 1):
             if UNFINISHED.search(line):
                 yield f"{path}:{number}: says that something is left to do: {line.strip()}"
 
 
 def folders_without_readme(root):
-    for path in tracked(root, "engine"):
+    for path in tracked_files(root, "engine"):
         folder, name = os.path.split(path)
-        if name == "CMakeLists.txt" and folder.count("/") == 1 and not os.path.isfile(os.path.join(root, folder, "README.md")):
+        is_library = name == "CMakeLists.txt" and folder.count("/") == 1
+        if is_library and not os.path.isfile(os.path.join(root, folder, "README.md")):
             yield f"{folder}: has no README.md"
 
 
 def headers_without_comment(root):
-    for path in tracked(root, "engine"):
+    for path in tracked_files(root, "engine"):
         if path.endswith(".h") and not re.match(r"\s*(//|/\*)", read(root, path)):
             yield f"{path}: does not begin with a comment that says what it is"
 
 
 def vague_folders(root):
-    for folder in sorted({os.path.dirname(path) for path in tracked(root)}):
+    for folder in sorted({os.path.dirname(path) for path in tracked_files(root)}):
         if VAGUE_FOLDERS & set(folder.split("/")):
             yield f"{folder}: a folder's name must say what is in it"
 
@@ -53,7 +50,7 @@ def main():
     root = sys.argv[1]
     complaints = [complaint for check in (unfinished, folders_without_readme, headers_without_comment, vague_folders)
                   for complaint in check(root)]
-    print("\n".join(complaints) if complaints else f"{len(tracked(root))} files keep what the tree promises")
+    print("\n".join(complaints) if complaints else f"{len(tracked_files(root))} files keep what the tree promises")
     return 1 if complaints else 0
 
 

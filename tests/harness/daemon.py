@@ -68,7 +68,8 @@ class Installation:
         self.write_config(streamd or {}, defaults or {}, log_level)
 
     def write_config(self, streamd, defaults, log_level="debug"):
-        base = {"driver-path": [os.environ.get("STREAMD_DRIVER_PATH", "")], "http": "", "control": self.control}
+        drivers = [path for path in os.environ.get("STREAMD_DRIVER_PATH", "").split(":") if path]
+        base = {"driver-path": list(dict.fromkeys(drivers)), "http": "", "control": self.control}
         parts = [toml_table("[streamd]", {**base, **streamd}), toml_table("[log]", {"level": log_level, "format": "text"})]
         if defaults:
             parts.append(toml_table("[defaults]", defaults))

@@ -8,14 +8,14 @@ from harness.daemon import Database, Installation, Outcome, file_replica, run
 
 
 def test_the_configuration_says_what_was_asked(folder):
-    os.environ["STREAMD_DRIVER_PATH"] = "/some/drivers"
+    os.environ["STREAMD_DRIVER_PATH"] = "/some/drivers:/more:/some/drivers"
     database = Database(os.path.join(folder, 'a "quoted" näme.db'),
                         [file_replica("/replica/one", retention="30d"), file_replica("/two", name="second")],
                         {"set-wal": True})
     installation = Installation(folder, [database], streamd={"state-dir": "/state"}, defaults={"sync-interval": "100ms"})
     with open(installation.config, "rb") as written:
         config = tomllib.load(written)
-    assert config["streamd"] == {"driver-path": ["/some/drivers"], "http": "", "control": installation.control, "state-dir": "/state"}
+    assert config["streamd"] == {"driver-path": ["/some/drivers", "/more"], "http": "", "control": installation.control, "state-dir": "/state"}
     assert config["defaults"] == {"sync-interval": "100ms"}
     assert config["database"] == [{
         "path": database.path, "set-wal": True,
