@@ -1,0 +1,122 @@
+#include "daemon/supervisor.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "daemon/exit_code.h"
+#include "sqlite/connection.h"
+#include "storage/open_store.h"
+
+namespace streamd::daemon {
+namespace {
+
+constexpr unsigned kMostLoops = 4, kMostStoppers = 16;
+
+Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
+                                                const config::Database& database,
+                                                storage::Drivers& drivers) {
+  replicate::DatabaseSettings settings;
+  settings.path = database.path;
+  settings.name = database.name;
+  settings.state_dir = config.streamd.state_dir;
+  settings.capture.soft_limit_bytes = database.wal_soft_limit;
+  settings.capture.allow_forced_reset = database.wal_force_reset;
+  for (const config::Replica& replica : database.replicas) {
+    auto store = open_replica_store(replica, drivers);
+    if (!store)
+      return Error(store.error())
+          .with_context("database " + database.path + ", replica " + replica.name);
+    settings.replicas.push_back(
+        {replica.name, replica.sync_interval, replica.snapshot_interval, std::move(*store)});
+  }
+  return settings;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica& replica,
+                                                           storage::Drivers& drivers) {
+  auto library = TRY(drivers.find(replica.driver));
+  storage::StoreSpec spec;
+  for (const auto& [name, value] : replica.options) spec.settings.push_back({name, value});
+  spec.prefix = replica.prefix;
+  spec.fault = replica.fault;
+  spec.limits.bytes_per_second = replica.bandwidth_limit;
+  return TRY(storage::open_store(std::move(library), spec)).store;
+}
+
+Result<std::unique_ptr<Supervisor>> Supervisor::create(const config::Config& config,
+                                                       storage::Drivers& drivers,
+                                                       const Clock& clock) {
+  sqlite::initialise();
+  std::unique_ptr<Supervisor> supervisor(new Supervisor(clock));
+  for (const config::Database& database : config.databases)
+    supervisor->pipelines_.push_back(
+        TRY(replicate::Pipeline::create(TRY(settings_of(config, database, drivers)), clock)));
+  return supervisor;
+}
+
+Supervisor::~Supervisor() {
+  pipelines_.clear();  // before the loops they run on
+}
+
+Status Supervisor::start() {
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  const auto wanted =
+      std::min<std::size_t>({kMostLoops, cores, std::max<std::size_t>(1, pipelines_.size())});
+  while (loops_.size() < wanted) loops_.push_back(TRY(replicate::Loop::start()));
+  for (std::size_t i = 0; i < pipelines_.size(); ++i)
+    pipelines_[i]->start(*loops_[i % loops_.size()]);
+  return {};
+}
+
+template <class Work>
+Status Supervisor::for_all(Work work) const {
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  Status worst;
+  const auto run = [&] {
+    for (std::size_t i = next++; i < pipelines_.size(); i = next++) {
+      Status done = work(*pipelines_[i]);
+      if (done) continue;
+      const std::lock_guard lock(mutex);
+      log_error_event(LogLevel::kError, "not everything was replicated", done.error(),
+                      {{"database", pipelines_[i]->path()}});
+      if (worst || exit_code(done.error().code) > exit_code(worst.error().code))
+        worst = std::move(done);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < std::min<std::size_t>(kMostStoppers, pipelines_.size()); ++i)
+    threads.emplace_back(run);
+  run();
+  for (std::thread& thread : threads) thread.join();
+  return worst;
+}
+
+Status Supervisor::stop(milliseconds timeout) {
+  const MonoTime deadline = clock_.mono() + timeout;
+  return for_all([&](replicate::Pipeline& pipeline) { return pipeline.stop(deadline); });
+}
+
+Status Supervisor::sync_all(milliseconds timeout, const Cancel& cancel) {
+  const MonoTime deadline = clock_.mono() + timeout;
+  return for_all([&](replicate::Pipeline& pipeline) -> Status {
+    const Txid txid = TRY(pipeline.sync(deadline, cancel));
+    return pipeline.wait_for(txid, "", deadline, cancel);
+  });
+}
+
+replicate::Pipeline* Supervisor::find(const std::string& path_or_name) const {
+  const auto canonical = canonical_path(path_or_name);
+  for (const auto& pipeline : pipelines_)
+    if (pipeline->name() == path_or_name || (canonical && pipeline->path() == *canonical))
+      return pipeline.get();
+  return nullptr;
+}
+
+}  // namespace streamd::daemon

@@ -1,0 +1,48 @@
+// All configured databases of one daemon: opens their storages, runs their pipelines on a few
+// loops, stops them together.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "config/model.h"
+#include "replicate/pipeline.h"
+#include "storage/driver_library.h"
+
+namespace streamd::daemon {
+
+class Supervisor {
+ public:
+  // Opens storages (no network yet) and takes the databases' locks; the first failure is returned.
+  // Borrows drivers and clock.
+  static Result<std::unique_ptr<Supervisor>> create(const config::Config& config,
+                                                    storage::Drivers& drivers, const Clock& clock);
+  ~Supervisor();
+
+  Status start();
+  // A final sync of every database, in parallel, until `timeout`; then everything ends. What did
+  // not make it is logged; the outcome is the failure with the numerically highest exit code.
+  Status stop(milliseconds timeout);
+  // One sync of everything, acknowledged by every replica: --once. Returns the worst failure.
+  Status sync_all(milliseconds timeout, const Cancel& cancel);
+
+  // Any thread, until stop. By canonical path or name; nullptr when there is none.
+  replicate::Pipeline* find(const std::string& path_or_name) const;
+  const std::vector<std::unique_ptr<replicate::Pipeline>>& pipelines() const { return pipelines_; }
+
+ private:
+  explicit Supervisor(const Clock& clock) : clock_(clock) {}
+  template <class Work>
+  Status for_all(Work work) const;  // in parallel; the worst failure
+
+  const Clock& clock_;
+  std::vector<std::unique_ptr<replicate::Loop>> loops_;
+  std::vector<std::unique_ptr<replicate::Pipeline>> pipelines_;
+};
+
+// What the configuration says of a storage, opened.
+Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica& replica,
+                                                           storage::Drivers& drivers);
+
+}  // namespace streamd::daemon
