@@ -34,7 +34,8 @@ std::vector<OptionSpec> all_options() {
              "longest time of the final sync when the daemon is asked to end"),
       option("level", kEnum, "info", kLog, "least important events that are logged",
              {"trace", "debug", "info", "warn", "error"}),
-      option("format", kEnum, "auto", kLog, "auto = text on a terminal and under systemd",
+      option("format", kEnum, "auto", kLog,
+             "text for people, json for machines; auto = by where logs go",
              {"auto", "text", "json"}),
 
       option("path", kPath, "", kDatabase, "the database file"),
