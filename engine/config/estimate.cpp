@@ -1,0 +1,67 @@
+#include "config/estimate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace streamd::config {
+namespace {
+
+constexpr milliseconds kMonth = std::chrono::hours(30 * 24);
+
+// List prices of write requests, US dollars per 1,000; other endpoints behind the same driver may
+// have others.
+struct Price {
+  const char* driver;
+  double per_thousand;
+};
+constexpr std::array<Price, 1> kPrices{{{"s3", 0.005}}};
+
+std::uint64_t times(milliseconds interval) {
+  return static_cast<std::uint64_t>(kMonth / std::max(interval, milliseconds(1)));
+}
+
+// Six objects of one level become one of the next, four times over.
+std::uint64_t merges_of(std::uint64_t syncs) {
+  std::uint64_t merges = 0;
+  for (int level = 1; level <= 4; ++level) merges += (syncs /= 6);
+  return merges;
+}
+
+}  // namespace
+
+std::vector<RequestEstimate> estimate_requests(const Config& config) {
+  std::vector<RequestEstimate> estimates;
+  for (const Database& database : config.databases) {
+    for (const Replica& replica : database.replicas) {
+      RequestEstimate estimate{database.name,
+                               replica.name,
+                               times(replica.sync_interval),
+                               0,
+                               times(replica.snapshot_interval),
+                               std::nullopt};
+      estimate.merges = merges_of(estimate.syncs);
+      for (const Price& price : kPrices)
+        if (replica.driver == price.driver)
+          estimate.dollars = static_cast<double>(estimate.uploads()) / 1000 * price.per_thousand;
+      estimates.push_back(std::move(estimate));
+    }
+  }
+  return estimates;
+}
+
+std::string estimate_report(const std::vector<RequestEstimate>& estimates) {
+  std::string text;
+  for (const RequestEstimate& one : estimates) {
+    text += fmt::format(
+        "{} -> {}: at most {} uploads a month while it is written to without a pause "
+        "({} syncs, {} merges, {} snapshots without their parts)",
+        one.database, one.replica, one.uploads(), one.syncs, one.merges, one.snapshots);
+    if (one.dollars) text += fmt::format(", about ${:.2f} at list price", *one.dollars);
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace streamd::config
