@@ -46,8 +46,9 @@ BOOST_AUTO_TEST_CASE(folders_of_prefixes) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_and_a_folder_never_share_a_name) {
-  for (const std::string name :
-       {"a", "a.b", ".", "a%", "%", "", "a.", std::string(200, 'x').c_str()}) {
+  const std::vector<std::string> names = {"a", "a.b", ".",  "a%",
+                                          "%", "",    "a.", std::string(200, 'x')};
+  for (const std::string& name : names) {
     const std::string folder = folder_path(name + "/");
     BOOST_TEST(object_path(name) != folder, "'" << name << "' is " << folder << " twice");
   }
