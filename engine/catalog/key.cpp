@@ -79,8 +79,8 @@ Key parse_part(GenerationId generation, std::string_view name) {
 bool parse_piece(std::string_view text, Piece& out) {
   const std::size_t of = text.find("of");
   return of != std::string_view::npos && parse_decimal(text.substr(0, of), out.index) &&
-         parse_decimal(text.substr(of + 2), out.count) && out.count > 1 && out.index >= 1 &&
-         out.index <= out.count;
+         parse_decimal(text.substr(of + 2), out.count) && out.count > 1 &&
+         out.count <= kMaxPieces && out.index >= 1 && out.index <= out.count;
 }
 
 Completeness parse_completeness(std::string_view text) {

@@ -22,6 +22,7 @@ enum class Completeness : std::uint8_t {
 };
 
 // One file of a segment that was too large for one. index counts from 1 to count.
+constexpr std::uint32_t kMaxPieces = 100'000;
 struct Piece {
   std::uint32_t index = 1, count = 1;
   bool operator==(const Piece&) const = default;

@@ -67,7 +67,8 @@ Status check_meaning(const ObjectHeader& header) {
   if (!valid_page_size(header.page_size)) return damaged("not a page size");
   if (header.first > header.last || (segment && header.first == Txid()))
     return damaged("not a range of transactions");
-  if (header.piece.index == 0 || header.piece.index > header.piece.count)
+  if (header.piece.index == 0 || header.piece.index > header.piece.count ||
+      header.piece.count > catalog::kMaxPieces)
     return damaged("not a piece of anything");
   return {};
 }

@@ -47,11 +47,6 @@ struct Transaction {
   std::uint32_t pages_after = 0;
 };
 
-inline void apply(Database& database, const Transaction& transaction) {
-  for (const auto& [page, image] : transaction.images) database.pages[page] = image;
-  database.resize(transaction.pages_after);
-}
-
 // Random transactions over a small database: changes of a few bytes, hot pages, pages written twice
 // in one transaction, growth, shrinking, and pages beyond the final size.
 class HistoryMaker {
@@ -99,13 +94,18 @@ class Capture {
     begin();
   }
 
-  void add(const Transaction& transaction) {
+  // Images of a transaction that goes on.
+  void add_open(const Transaction& transaction) {
     for (const auto& [page, image] : transaction.images) {
       if (writer->run_full()) flush();
       must(writer->add_image(page, image, page_hash(image, page, kKey)));
       pending_.emplace_back(page, image);
+      now.pages[page] = image;
     }
-    apply(now, transaction);
+  }
+  void add(const Transaction& transaction) {
+    add_open(transaction);
+    now.resize(transaction.pages_after);
     ++txid;
     writer->end_transaction({static_cast<Micros>(txid * 1000 - 10),
                              static_cast<Micros>(txid * 1000), now.size, now.checksum()});
