@@ -1,0 +1,17 @@
+// streamd --check and streamctl config check: everything that is wrong, at once.
+#pragma once
+#include "apps/setup.h"
+
+namespace streamd::apps {
+
+// Databases that exist and are not in WAL mode: not protected. One warning each.
+config::Problems unprotected_databases(const config::Config& config);
+
+// The report for people; empty when there is nothing to say.
+struct CheckResult {
+  std::string report;
+  int exit_code = 0;  // 40 with errors; 1 when a database is not protected
+};
+CheckResult check_configuration(const Setup& setup);
+
+}  // namespace streamd::apps

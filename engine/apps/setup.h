@@ -1,0 +1,35 @@
+// What both programs begin with: the configuration and the drivers that it names.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/load.h"
+#include "storage/driver_library.h"
+
+namespace streamd::apps {
+
+constexpr const char* kDefaultConfig = "/etc/streamd/streamd.toml";
+
+struct SetupOptions {
+  std::string config = kDefaultConfig;
+  std::vector<std::string> driver_path;  // --driver-path; empty = not given
+};
+
+struct Setup {
+  config::Config config;      // to be used only without errors in `problems`
+  config::Problems problems;  // all of them
+  config::Context context;    // borrows drivers
+  std::unique_ptr<storage::Drivers> drivers;
+};
+
+// Reads the file, and asks the drivers in the folders of --driver-path, else of
+// $STREAMD_DRIVER_PATH (separated by colons), else of the file, else where they are installed.
+Setup load_setup(const SetupOptions& options);
+// The same without a file: no databases, defaults.
+Setup setup_without_file(const SetupOptions& options);
+
+// Where `cmake --install` puts drivers: as built, and beside this program if it was moved.
+std::vector<std::string> installed_driver_path();
+
+}  // namespace streamd::apps

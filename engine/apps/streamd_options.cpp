@@ -1,0 +1,74 @@
+#include "apps/streamd_options.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+
+#include "daemon/exit_code.h"
+
+namespace streamd::apps {
+namespace {
+
+constexpr const char* kFooter = R"(
+Examples:
+  streamd                                      everything in /etc/streamd/streamd.toml
+  streamd /data/app.db file:///backups/app     one database, no configuration file
+  streamd --config my.toml --check             what is wrong with a configuration
+  streamd --once                               one sync of everything, for cron
+
+Exit codes: 0 done, 1 failure, 2 usage, 20 storage unreachable, 21 credentials refused,
+40 configuration wrong. `streamctl --help` lists all.)";
+
+void declare(CLI::App& app, StreamdOptions& options) {
+  app.footer(kFooter);
+  app.set_version_flag("--version", "streamd " STREAMD_VERSION);
+  app.set_help_flag("-h,--help", "print this and exit");
+  app.add_option("database", options.database, "database to replicate")->type_name("DB");
+  app.add_option("urls", options.urls, "its replicas, as file:///backups/app")
+      ->type_name("REPLICA-URL");
+  app.add_option("--config", options.setup.config, "configuration file")
+      ->envname("STREAMD_CONFIG")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_flag("--once", options.once, "one sync of everything, then exit");
+  app.add_flag("--check", options.check, "read and check the configuration, load drivers, exit");
+  app.add_flag("--restore-missing", options.restore_missing,
+               "restore databases that do not exist before anything else");
+  app.add_option("--driver-path", options.setup.driver_path,
+                 "folder of drivers, instead of the configured ones; may be repeated")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error")
+      ->envname("STREAMD_LOG_LEVEL")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+      ->type_name("LEVEL");
+  app.add_option("--log-format", options.log_format, "auto, text or json")
+      ->check(CLI::IsMember({"auto", "text", "json"}))
+      ->type_name("FORMAT");
+  app.add_option("--control", options.control, "control socket; \"\" = none")
+      ->envname("STREAMD_CONTROL")
+      ->type_name("PATH");
+}
+
+}  // namespace
+
+std::variant<StreamdOptions, int> parse_streamd_options(int argc, char** argv) {
+  StreamdOptions options;
+  CLI::App app("streamd: continuous backup of SQLite databases", "streamd");
+  try {
+    declare(app, options);
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    fmt::print(stderr, "streamd: {}\nhint: streamd --help\n", error.what());
+    return daemon::kExitUsage;
+  }
+  if (!options.database.empty() && options.urls.empty()) {
+    fmt::print(stderr, "streamd: no replica url for {}\nhint: streamd {} file:///backups/app\n",
+               options.database, options.database);
+    return daemon::kExitUsage;
+  }
+  return options;
+}
+
+}  // namespace streamd::apps

@@ -1,0 +1,40 @@
+#include "daemon/system_manager.h"
+
+#include <fmt/format.h>
+#include <systemd/sd-daemon.h>
+
+#include <cstdlib>
+
+#include "daemon/supervisor.h"
+
+namespace streamd::daemon {
+
+bool is_managed() {
+  return std::getenv("NOTIFY_SOCKET") != nullptr;
+}
+
+void tell_ready() {
+  sd_notify(0, "READY=1");
+}
+
+void tell_stopping() {
+  sd_notify(0, "STOPPING=1\nSTATUS=sending what is left");
+}
+
+void tell_status(const std::string& line) {
+  sd_notify(0, ("STATUS=" + line).c_str());
+}
+
+std::string summary(const Supervisor& supervisor) {
+  std::size_t live = 0, failing = 0;
+  for (const auto& pipeline : supervisor.pipelines()) {
+    const replicate::DatabaseStatus status = pipeline->status();
+    live += status.phase == replicate::Phase::kLive;
+    for (const auto& replica : status.replicas) failing += replica.error.has_value();
+  }
+  const std::size_t all = supervisor.pipelines().size();
+  return fmt::format("{} database{}: {} live, {} not protected; {} replica{} failing", all,
+                     all == 1 ? "" : "s", live, all - live, failing, failing == 1 ? "" : "s");
+}
+
+}  // namespace streamd::daemon
