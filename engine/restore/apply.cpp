@@ -1,0 +1,142 @@
+#include "restore/apply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace streamd::restore {
+
+using segment::ImageRef;
+using segment::ObjectReader;
+
+Applier::Applier(File& file, std::uint32_t page_size, segment::ChecksumKey key, Workers& workers)
+    : file_(file), page_size_(page_size), key_(key), workers_(workers) {}
+
+bool Applier::Selection::takes(const ObjectReader& reader, std::size_t block,
+                               std::size_t image) const {
+  const PageNo page = reader.images(block)[image].page;
+  return page.value <= pages && is_last_image(reader, block, image, cut) &&
+         (replaced == nullptr || !std::binary_search(replaced->begin(), replaced->end(), page));
+}
+
+Status Applier::apply_pages(Fetcher& fetcher, const Fetcher::Opened& object, std::uint32_t pages,
+                            const std::vector<PageNo>& replaced) {
+  return apply(fetcher, object, {UINT32_MAX, pages, &replaced});
+}
+
+Status Applier::apply_images(Fetcher& fetcher, const Fetcher::Opened& object, std::uint32_t cut) {
+  return apply(fetcher, object, {cut, UINT32_MAX, nullptr});
+}
+
+// All blocks of a batch are decoded before the first of their images is written, so that every
+// block finds the pages as they were before the run. Batches of one run share at most a page, which
+// is carried over.
+Status Applier::apply(Fetcher& fetcher, const Fetcher::Opened& object, const Selection& selection) {
+  const ObjectReader& reader = *object.reader;
+  carried_.reset();
+  for (std::size_t i = 0; i < object.batches.size(); ++i) {
+    const Batch& batch = object.batches[i];
+    const ByteView stored = TRY(fetcher.take(i));
+    const std::size_t blocks = batch.end - batch.first;
+    if (decoded_.size() < blocks) decoded_.resize(blocks);
+    TRY(workers_.run(blocks, [&](std::size_t k) -> Status {
+      decoded_[k].block = batch.first + k;
+      const segment::Block& block = reader.block(batch.first + k);
+      return decode(reader, stored.subspan(block.offset - batch.offset, block.stored), decoded_[k]);
+    }));
+    TRY(carry(object, i));
+    TRY(workers_.run(
+        blocks, [&](std::size_t k) -> Status { return write(reader, decoded_[k], selection); }));
+  }
+  return {};
+}
+
+Status Applier::carry(const Fetcher::Opened& object, std::size_t batch) {
+  const ObjectReader& reader = *object.reader;
+  const std::size_t last = object.batches[batch].end - 1;
+  if (batch + 1 == object.batches.size()) return carried_.reset(), Status();
+  const std::size_t next = object.batches[batch + 1].first;
+  const auto bases = reader.base_pages(next);
+  const bool shared = reader.block(next).run == reader.block(last).run && !bases.empty() &&
+                      bases.front() == reader.images(last).back().page;
+  if (!shared) return carried_.reset(), Status();
+  if (carried_ && carried_->page == bases.front()) return {};
+  carried_ = Carried{bases.front(), Bytes(page_size_)};
+  return file_.read_at(offset_of(bases.front()), carried_->image);
+}
+
+Status Applier::read_bases(const ObjectReader& reader, std::size_t block, Bytes& out) const {
+  const auto pages = reader.base_pages(block);
+  out.resize(pages.size() * std::size_t{page_size_});
+  for (std::size_t at = 0, end = 0; at < pages.size(); at = end) {
+    const MutableBytes rest = MutableBytes(out).subspan(at * page_size_);
+    end = at + 1;
+    if (carried_ && carried_->page == pages[at]) {
+      std::copy(carried_->image.begin(), carried_->image.end(), rest.begin());
+      continue;
+    }
+    while (end < pages.size() && pages[end].value == pages[at].value + (end - at)) ++end;
+    TRY(file_.read_at(offset_of(pages[at]), rest.first((end - at) * page_size_)));
+  }
+  return {};
+}
+
+Status Applier::decode(const ObjectReader& reader, ByteView stored, Decoded& out) const {
+  Bytes bases;
+  if (Status read = read_bases(reader, out.block, bases); !read)
+    return std::move(read.error())
+        .with_context(fmt::format("decode block {}: the pages it builds on", out.block));
+  out.raw.resize(reader.block(out.block).raw);
+  return reader.decode_block(out.block, stored, bases, out.raw);
+}
+
+// Neighbouring pages go out in one write.
+Status Applier::write(const ObjectReader& reader, const Decoded& decoded,
+                      const Selection& selection) {
+  const auto images = reader.images(decoded.block);
+  for (std::size_t at = 0; at < images.size();) {
+    if (!selection.takes(reader, decoded.block, at)) {
+      ++at;
+      continue;
+    }
+    std::size_t end = at + 1;
+    while (end < images.size() && images[end].page.value == images[at].page.value + (end - at) &&
+           selection.takes(reader, decoded.block, end))
+      ++end;
+    TRY(write_pages(images[at].page,
+                    ByteView(decoded.raw).subspan(at * page_size_, (end - at) * page_size_)));
+    at = end;
+  }
+  return {};
+}
+
+Status Applier::write_pages(PageNo first, ByteView images) {
+  TRY(file_.write_at(offset_of(first), images));
+  std::vector<std::uint64_t> hashes;
+  for (PageNo page = first; !images.empty(); page = page.next()) {
+    hashes.push_back(segment::page_hash(images.first(page_size_), page, key_));
+    images = images.subspan(page_size_);
+  }
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < hashes.size(); ++i)
+    hashes_.set(PageNo(first.value + static_cast<std::uint32_t>(i)), hashes[i]);
+  return {};
+}
+
+Status Applier::commit(std::uint32_t pages, std::uint64_t checksum) {
+  hashes_.truncate(pages);
+  const std::uint32_t expected = lock_page(page_size_).value <= pages ? pages - 1 : pages;
+  if (hashes_.count() != expected)
+    return make_error(Code::kCorrupt, fmt::format("only {} of {} pages are in the backup",
+                                                  hashes_.count(), expected));
+  if (hashes_.checksum() != checksum)
+    return make_error(Code::kCorrupt, "the restored pages do not match the database checksum");
+  return file_.truncate(std::uint64_t{pages} * page_size_);
+}
+
+void Applier::start_over() {
+  hashes_.clear();
+  carried_.reset();
+}
+
+}  // namespace streamd::restore

@@ -1,0 +1,250 @@
+#include "restore/fetch.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace streamd::restore {
+namespace {
+
+// What an index that was read ahead may cost.
+constexpr std::uint64_t kIndexBytes = 256 * kKiB;
+
+enum class Progress : std::uint8_t { kWaiting, kUnderWay, kDone };
+
+struct BatchState {
+  Progress progress = Progress::kWaiting;
+  Status result;
+  Bytes bytes;
+};
+
+struct ObjectState {
+  FetchObject what;
+  Progress progress = Progress::kWaiting;
+  Status result;
+  Bytes whole;  // of a small object
+  std::unique_ptr<ByteSource> source;
+  std::optional<segment::ObjectReader> reader;
+  std::vector<Batch> batches;
+  std::vector<BatchState> fetched;  // of a large object
+  std::uint64_t held = 0;           // of the budget
+
+  bool small = false;  // fetched as a whole; else its index, then batches
+
+  std::uint64_t cost() const { return small ? what.object.size : kIndexBytes; }
+};
+
+Result<Bytes> read_range(storage::Store& store, const PlannedObject& object, std::uint64_t offset,
+                         std::uint64_t length, const storage::Call& call) {
+  Bytes bytes(length);
+  TRY(storage::object_source(store, object.key, object.size, call)->read_at(offset, bytes));
+  return bytes;
+}
+
+}  // namespace
+
+struct Fetcher::State {
+  // What a thread has chosen to do: open an object, or fetch a batch of one.
+  struct Work {
+    ObjectState* object;
+    std::optional<std::size_t> batch;
+  };
+
+  std::optional<Work> choose();
+  std::optional<Work> choose_batch(ObjectState& object, bool current);
+  bool fits(std::uint64_t bytes) const { return held + bytes <= options.budget; }
+  void hold(ObjectState& object, std::uint64_t bytes) {
+    held += bytes;
+    object.held += bytes;
+  }
+  void work();
+  Status open(ObjectState& object);
+  void perform(const Work& chosen, std::unique_lock<std::mutex>& lock);
+  Status await(std::unique_lock<std::mutex>& lock, const Progress& progress);
+
+  storage::Store* store = nullptr;
+  FetchOptions options;
+  const Cancel* outer = nullptr;
+  Cancel cancel;  // of the calls under way
+  storage::Call call;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<ObjectState> objects;
+  std::size_t at = 0;        // the object the consumer is at
+  std::size_t at_batch = 0;  // and the batch it takes next
+  std::uint64_t held = 0;
+  bool stop = false;
+  std::vector<std::thread> threads;
+};
+
+std::optional<Fetcher::State::Work> Fetcher::State::choose_batch(ObjectState& object,
+                                                                 bool current) {
+  for (std::size_t i = 0; i < object.fetched.size(); ++i) {
+    if (object.fetched[i].progress != Progress::kWaiting) continue;
+    if (!fits(object.batches[i].length) && !(current && i == at_batch)) return std::nullopt;
+    hold(object, object.batches[i].length);
+    object.fetched[i].progress = Progress::kUnderWay;
+    return Work{&object, i};
+  }
+  return std::nullopt;
+}
+
+// The earliest thing that nobody does yet. What does not fit keeps later things waiting too.
+std::optional<Fetcher::State::Work> Fetcher::State::choose() {
+  const std::size_t ahead = std::min(objects.size(), at + 4 * std::size_t{options.parallel});
+  for (std::size_t i = at; i < ahead; ++i) {
+    ObjectState& object = objects[i];
+    if (object.progress == Progress::kWaiting) {
+      if (!fits(object.cost()) && i != at) return std::nullopt;
+      hold(object, object.cost());
+      object.progress = Progress::kUnderWay;
+      return Work{&object, std::nullopt};
+    }
+    if (object.progress != Progress::kDone || object.small) continue;
+    if (const auto work = choose_batch(object, i == at)) return work;
+    const bool waits =
+        std::any_of(object.fetched.begin(), object.fetched.end(),
+                    [](const BatchState& batch) { return batch.progress == Progress::kWaiting; });
+    if (waits) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// Without the lock: nobody else touches an object that is under way.
+Status Fetcher::State::open(ObjectState& object) {
+  const PlannedObject& what = object.what.object;
+  if (object.small) {
+    object.whole = TRY(read_range(*store, what, 0, what.size, call));
+    object.source = std::make_unique<MemorySource>(object.whole);
+  } else {
+    object.source = storage::object_source(*store, what.key, what.size, call);
+  }
+  object.reader = TRY(segment::ObjectReader::open(*object.source));
+  object.batches = TRY(batches_of(*object.reader, object.what.cut, options.batch));
+  if (!object.small) object.fetched.resize(object.batches.size());
+  return {};
+}
+
+void Fetcher::State::perform(const Work& chosen, std::unique_lock<std::mutex>& lock) {
+  ObjectState& object = *chosen.object;
+  lock.unlock();
+  Status result;
+  Bytes bytes;
+  if (chosen.batch) {
+    const Batch batch = object.batches[*chosen.batch];
+    auto read = read_range(*store, object.what.object, batch.offset, batch.length, call);
+    if (read)
+      bytes = std::move(*read);
+    else
+      result = std::move(read.error());
+  } else {
+    result = open(object);
+  }
+  if (!result)
+    result = std::move(result.error()).with_context("fetch object " + object.what.object.key);
+  lock.lock();
+  if (chosen.batch) {
+    BatchState& batch = object.fetched[*chosen.batch];
+    batch = {Progress::kDone, std::move(result), std::move(bytes)};
+  } else {
+    object.result = std::move(result);
+    object.progress = Progress::kDone;
+  }
+  changed.notify_all();
+}
+
+void Fetcher::State::work() {
+  std::unique_lock lock(mutex);
+  while (!stop) {
+    if (const auto chosen = choose())
+      perform(*chosen, lock);
+    else
+      changed.wait(lock);
+  }
+}
+
+Status Fetcher::State::await(std::unique_lock<std::mutex>& lock, const Progress& progress) {
+  changed.notify_all();
+  while (progress != Progress::kDone) {
+    if (outer != nullptr && outer->cancelled())
+      return make_error(Code::kCancelled, "restore: cancelled");
+    changed.wait_for(lock, milliseconds(100));
+  }
+  return {};
+}
+
+Fetcher::Fetcher(storage::Store& store, std::vector<FetchObject> objects,
+                 const FetchOptions& options, const Cancel* cancel)
+    : state_(std::make_unique<State>()) {
+  state_->store = &store;
+  state_->options = options;
+  state_->outer = cancel;
+  state_->call.cancel = &state_->cancel;
+  state_->objects.resize(objects.size());
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    state_->objects[i].small = objects[i].object.size <= options.whole_object;
+    state_->objects[i].what = std::move(objects[i]);
+  }
+  for (unsigned i = 0; i < std::max(1u, options.parallel); ++i)
+    state_->threads.emplace_back([state = state_.get()] { state->work(); });
+}
+
+Fetcher::~Fetcher() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stop = true;
+  }
+  state_->cancel.cancel();
+  state_->changed.notify_all();
+  for (std::thread& thread : state_->threads) thread.join();
+}
+
+std::size_t Fetcher::size() const {
+  return state_->objects.size();
+}
+
+Result<Fetcher::Opened> Fetcher::open(std::size_t i) {
+  std::unique_lock lock(state_->mutex);
+  ObjectState& object = state_->objects[i];
+  state_->at = i;
+  state_->at_batch = 0;
+  TRY(state_->await(lock, object.progress));
+  if (!object.result) return object.result.error();
+  return Opened{&*object.reader, object.batches};
+}
+
+Result<ByteView> Fetcher::take(std::size_t batch) {
+  std::unique_lock lock(state_->mutex);
+  ObjectState& object = state_->objects[state_->at];
+  const Batch& what = object.batches[batch];
+  if (object.small) return ByteView(object.whole).subspan(what.offset, what.length);
+  if (batch > 0) {
+    const std::uint64_t used = object.batches[batch - 1].length;
+    object.fetched[batch - 1].bytes = {};
+    object.held -= used;
+    state_->held -= used;
+  }
+  state_->at_batch = batch;
+  TRY(state_->await(lock, object.fetched[batch].progress));
+  if (!object.fetched[batch].result) return object.fetched[batch].result.error();
+  return ByteView(object.fetched[batch].bytes);
+}
+
+void Fetcher::release() {
+  const std::lock_guard lock(state_->mutex);
+  ObjectState& object = state_->objects[state_->at];
+  state_->held -= object.held;
+  object.held = 0;
+  object.reader.reset();
+  object.source.reset();
+  object.batches = {};
+  object.fetched = {};
+  object.whole = {};
+  ++state_->at;
+  state_->at_batch = 0;
+  state_->changed.notify_all();
+}
+
+}  // namespace streamd::restore

@@ -1,0 +1,127 @@
+#include "restore/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace streamd::restore {
+namespace {
+
+using catalog::Completeness;
+using catalog::GenerationTimeline;
+using catalog::Segment;
+
+// The cheapest way found to a txid.
+struct Step {
+  std::size_t segments = 0;
+  std::uint64_t bytes = 0;
+  const Segment* by = nullptr;  // null at the start
+  Txid from{};
+};
+using Chain = std::vector<const Segment*>;
+
+// Segments only lead upwards, so a txid is final once it is the lowest that waits.
+std::optional<Chain> find_chain(const GenerationTimeline& generation, Txid from, Txid to) {
+  std::map<Txid, Step> best{{from, {}}};
+  for (auto at = best.begin(); at != best.end() && at->first < to; ++at) {
+    for (const Segment* segment : generation.continuing(at->first)) {
+      const bool all = segment->key.completeness == Completeness::kAll;
+      if (segment->key.last > to && !all) continue;
+      const Txid reached = std::min(segment->key.last, to);
+      const Step step{at->second.segments + 1, at->second.bytes + segment->size, segment,
+                      at->first};
+      const auto [known, added] = best.emplace(reached, step);
+      if (!added && std::tie(step.segments, step.bytes) <
+                        std::tie(known->second.segments, known->second.bytes))
+        known->second = step;
+    }
+  }
+  auto at = best.find(to);
+  if (at == best.end()) return std::nullopt;
+  Chain chain;
+  for (; at->second.by != nullptr; at = best.find(at->second.from)) chain.push_back(at->second.by);
+  std::reverse(chain.begin(), chain.end());
+  return chain;
+}
+
+PlannedSegment planned(const Segment& segment) {
+  PlannedSegment result{segment.key, {}};
+  for (std::uint32_t i = 1; i <= segment.key.piece.count; ++i)
+    result.pieces.push_back({to_text(segment.piece(i)), segment.sizes[i - 1]});
+  return result;
+}
+
+Plan plan_of(const Moment& moment, const Chain& chain) {
+  Plan plan;
+  plan.moment = moment;
+  for (const Segment* segment : chain) plan.segments.push_back(planned(*segment));
+  return plan;
+}
+
+Error no_chain(const Moment& moment) {
+  return make_error(Code::kCorrupt,
+                    fmt::format("plan a restore to txid {} of generation {}: no chain of segments "
+                                "leads there from a snapshot",
+                                to_text(moment.txid), to_text(moment.generation)),
+                    "another replica may have what is missing");
+}
+
+}  // namespace
+
+std::uint64_t Plan::bytes() const {
+  std::uint64_t sum = manifest ? manifest->size : 0;
+  for (const PlannedObject& part : parts) sum += part.size;
+  for (const PlannedSegment& segment : segments)
+    for (const PlannedObject& piece : segment.pieces) sum += piece.size;
+  return sum;
+}
+
+std::uint32_t Plan::cut(const PlannedSegment& segment) const {
+  if (segment.key.completeness != Completeness::kAll) return 0;
+  const Txid last = std::min(segment.key.last, moment.txid);
+  return static_cast<std::uint32_t>(last.value - segment.key.first.value);
+}
+
+Result<Plan> make_plan(const catalog::Timeline& timeline, const Moment& moment) {
+  const GenerationTimeline* generation = timeline.find(moment.generation);
+  if (generation == nullptr) return no_chain(moment);
+  for (auto at = generation->snapshots.rbegin(); at != generation->snapshots.rend(); ++at) {
+    if (at->key.txid > moment.txid) continue;
+    const auto chain = find_chain(*generation, at->key.txid, moment.txid);
+    if (!chain) continue;
+    Plan plan = plan_of(moment, *chain);
+    plan.snapshot = at->key;
+    plan.manifest = PlannedObject{to_text(at->key), at->size};
+    return plan;
+  }
+  return no_chain(moment);
+}
+
+Result<Plan> continue_plan(const catalog::Timeline& timeline, const Moment& moment, Txid from) {
+  const GenerationTimeline* generation = timeline.find(moment.generation);
+  const auto chain = generation == nullptr || from > moment.txid
+                         ? std::nullopt
+                         : find_chain(*generation, from, moment.txid);
+  if (chain) return plan_of(moment, *chain);
+  return make_error(Code::kOutsideWindow,
+                    fmt::format("plan a restore to txid {}: no chain of segments leads on from {}",
+                                to_text(moment.txid), to_text(from)));
+}
+
+Status add_parts(Plan& plan, const segment::Manifest& manifest) {
+  std::uint64_t next_page = 1;
+  for (const segment::ManifestPart& part : manifest.parts) {
+    const catalog::Key parsed = catalog::parse_key(part.key);
+    const auto* key = std::get_if<catalog::PartKey>(&parsed);
+    if (key == nullptr || key->generation != plan.moment.generation ||
+        part.first_page.value < next_page)
+      return make_error(Code::kCorrupt, "read object " + plan.manifest->key + ": part " + part.key +
+                                            " does not fit the others");
+    next_page = std::uint64_t{part.first_page.value} + part.pages;
+    plan.parts.push_back({part.key, part.bytes});
+  }
+  return {};
+}
+
+}  // namespace streamd::restore

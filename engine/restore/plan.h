@@ -1,0 +1,50 @@
+// What has to be fetched for a moment, and in which order. Pure.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "catalog/timeline.h"
+#include "restore/moment.h"
+#include "segment/index.h"
+
+namespace streamd::restore {
+
+struct PlannedObject {
+  std::string key;         // relative to the replica's path
+  std::uint64_t size = 0;  // bytes
+  bool operator==(const PlannedObject&) const = default;
+};
+
+struct PlannedSegment {
+  catalog::SegmentKey key;  // of the last piece
+  std::vector<PlannedObject> pieces;
+};
+
+struct Plan {
+  Moment moment;
+  catalog::SnapshotKey snapshot;
+  // Absent when the plan goes on from a moment that was already restored.
+  std::optional<PlannedObject> manifest;
+  std::vector<PlannedObject> parts;  // once the manifest was read: add_parts
+  std::vector<PlannedSegment> segments;
+  std::uint64_t bytes() const;  // to fetch: the sum of all objects
+  // The ordinal of the wanted transaction in a segment of the plan; all of it before that.
+  std::uint32_t cut(const PlannedSegment& segment) const;
+};
+
+// The newest snapshot from which the moment can be reached, then the fewest segments, of equally
+// many the fewest bytes. kCorrupt when the chain has a gap.
+Result<Plan> make_plan(const catalog::Timeline& timeline, const Moment& moment);
+// From the state after `from`, a moment of the same generation, without a snapshot; kOutsideWindow
+// when no chain leads on from there.
+Result<Plan> continue_plan(const catalog::Timeline& timeline, const Moment& moment, Txid from);
+// The parts the manifest names. kCorrupt when they overlap or belong to another generation.
+Status add_parts(Plan& plan, const segment::Manifest& manifest);
+
+// For people and for --json: what is fetched for which moment.
+std::string describe(const Plan& plan);
+Json to_json(const Plan& plan);
+
+}  // namespace streamd::restore

@@ -1,0 +1,263 @@
+#include "restore/rebuild.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace streamd::restore {
+namespace {
+
+using segment::Kind;
+using segment::ObjectHeader;
+
+constexpr int kRounds = 5;  // plans for objects that were gone
+
+Error in_object(Error error, const std::string& key) {
+  return std::move(error).with_context("restore from object " + key);
+}
+Error wrong_object(const std::string& key, const char* why) {
+  return in_object(make_error(Code::kCorrupt, why), key);
+}
+
+// The state of one restore: what is in the file so far.
+class Rebuild {
+ public:
+  Rebuild(storage::Store& store, const Inventory& inventory, File& file,
+          const RebuildOptions& options)
+      : store_(store),
+        marker_(*inventory.marker),
+        file_(file),
+        options_(options),
+        workers_(std::max(1u, std::thread::hardware_concurrency())) {
+    call_.cancel = options.cancel;
+  }
+
+  Result<Rebuilt> run(Plan plan);
+
+ private:
+  Status follow(Plan& plan);
+  Status snapshot(Plan& plan);
+  Status take_manifest(Plan& plan, const segment::ObjectReader& reader);
+  Status part(Fetcher& fetcher, std::size_t i, const Plan& plan, std::vector<PageNo>& own);
+  Status segments(const Plan& plan);
+  Status segment(Fetcher& fetcher, std::size_t& object, const Plan& plan,
+                 const PlannedSegment& planned);
+  Status piece(const Fetcher::Opened& opened, const PlannedSegment& planned, std::uint32_t index);
+  Status check_header(const ObjectHeader& header, Kind kind, const std::string& key) const;
+  Result<Plan> plan_again(const Plan& failed);
+  Status forget();
+  void count(const PlannedObject& object, const char* phase);
+
+  storage::Store& store_;
+  const catalog::Marker marker_;
+  File& file_;
+  const RebuildOptions& options_;
+  Workers workers_;
+  storage::Call call_;
+  std::optional<Applier> applier_;
+  Rebuilt done_;
+  std::uint64_t total_ = 0;
+  Txid at_;             // the file holds the database after this one; 0 = nothing yet
+  bool whole_ = false;  // and nothing of a later one
+};
+
+void Rebuild::count(const PlannedObject& object, const char* phase) {
+  done_.fetched += object.size;
+  if (options_.progress) options_.progress({phase, done_.fetched, std::max(total_, done_.fetched)});
+}
+
+Status Rebuild::check_header(const ObjectHeader& header, Kind kind, const std::string& key) const {
+  if (header.kind != kind) return wrong_object(key, "it is of another kind than its name says");
+  if (header.database != marker_.database)
+    return wrong_object(key, "it belongs to another database than the replica");
+  if (done_.page_size != 0 && header.page_size != done_.page_size)
+    return wrong_object(key, "its page size is not that of the snapshot");
+  return {};
+}
+
+Status Rebuild::take_manifest(Plan& plan, const segment::ObjectReader& reader) {
+  const ObjectHeader& header = reader.header();
+  const std::string& key = plan.manifest->key;
+  TRY(check_header(header, Kind::kManifest, key));
+  if (header.generation != plan.moment.generation || header.last != plan.snapshot.txid)
+    return wrong_object(key, "it is another snapshot than its name says");
+  const segment::Manifest& manifest = *reader.index().manifest;
+  TRY(add_parts(plan, manifest));
+  done_.page_size = header.page_size;
+  done_.pages = header.pages_after;
+  done_.checksum = header.checksum_after;
+  done_.seen = header.last_seen;
+  done_.uid = manifest.uid;
+  done_.gid = manifest.gid;
+  done_.mode = manifest.mode;
+  applier_.emplace(file_, header.page_size, segment::ChecksumKey(marker_.checksum_key), workers_);
+  return {};
+}
+
+std::vector<PageNo> pages_of(const segment::ObjectReader& reader) {
+  std::vector<PageNo> pages;
+  for (const segment::ImageRef& ref : reader.index().images) pages.push_back(ref.page);
+  std::sort(pages.begin(), pages.end());
+  return pages;
+}
+
+Status Rebuild::part(Fetcher& fetcher, std::size_t i, const Plan& plan, std::vector<PageNo>& own) {
+  const PlannedObject& planned = plan.parts[i];
+  const auto opened = TRY(fetcher.open(i));
+  const ObjectHeader& header = opened.reader->header();
+  TRY(check_header(header, Kind::kPart, planned.key));
+  if (header.generation != plan.moment.generation || header.last > plan.snapshot.txid)
+    return wrong_object(planned.key, "it is another part than its name says");
+  if (Status applied = applier_->apply_pages(fetcher, opened, done_.pages, own); !applied)
+    return in_object(std::move(applied.error()), planned.key);
+  fetcher.release();
+  count(planned, "snapshot");
+  return {};
+}
+
+Status Rebuild::snapshot(Plan& plan) {
+  TRY(forget());
+  std::vector<PageNo> own;
+  {
+    Fetcher fetcher(store_, {{*plan.manifest, UINT32_MAX}}, options_.fetch, options_.cancel);
+    const auto opened = TRY(fetcher.open(0));
+    TRY(take_manifest(plan, *opened.reader));
+    own = pages_of(*opened.reader);
+    total_ = done_.fetched + plan.bytes();
+    if (Status applied = applier_->apply_pages(fetcher, opened, done_.pages, {}); !applied)
+      return in_object(std::move(applied.error()), plan.manifest->key);
+    count(*plan.manifest, "snapshot");
+  }
+  std::vector<FetchObject> objects;
+  for (const PlannedObject& part : plan.parts) objects.push_back({part, UINT32_MAX});
+  Fetcher fetcher(store_, std::move(objects), options_.fetch, options_.cancel);
+  for (std::size_t i = 0; i < plan.parts.size(); ++i) TRY(part(fetcher, i, plan, own));
+  if (Status proven = applier_->commit(done_.pages, done_.checksum); !proven)
+    return in_object(std::move(proven.error()), plan.manifest->key);
+  at_ = plan.snapshot.txid;
+  whole_ = true;
+  return {};
+}
+
+Status Rebuild::piece(const Fetcher::Opened& opened, const PlannedSegment& planned,
+                      std::uint32_t index) {
+  const std::string& key = planned.pieces[index - 1].key;
+  const ObjectHeader& header = opened.reader->header();
+  TRY(check_header(header, Kind::kSegment, key));
+  const catalog::SegmentKey& name = planned.key;
+  if (header.generation != name.generation || header.first != name.first ||
+      header.last != name.last || header.completeness != name.completeness ||
+      header.piece != catalog::Piece{index, name.piece.count})
+    return wrong_object(key, "it is another segment than its name says");
+  if ((header.flags & segment::kChecksumUnknown) == 0 && header.checksum_before != done_.checksum)
+    return wrong_object(key, "it does not continue the database as restored so far");
+  return {};
+}
+
+Status Rebuild::segment(Fetcher& fetcher, std::size_t& object, const Plan& plan,
+                        const PlannedSegment& planned) {
+  const std::uint32_t cut = plan.cut(planned);
+  segment::TransactionInfo reached;
+  for (std::uint32_t index = 1; index <= planned.pieces.size(); ++index, ++object) {
+    const PlannedObject& what = planned.pieces[index - 1];
+    const auto opened = TRY(fetcher.open(object));
+    TRY(piece(opened, planned, index));
+    whole_ = false;
+    if (Status applied = applier_->apply_images(fetcher, opened, cut); !applied) {
+      if (applied.error().code == Code::kNotFound) return applied;
+      return in_object(std::move(applied.error()), what.key);
+    }
+    if (index == planned.pieces.size()) reached = opened.reader->index().transactions.at(cut);
+    fetcher.release();
+    count(what, "segments");
+  }
+  if (Status proven = applier_->commit(reached.pages, reached.checksum); !proven)
+    return in_object(std::move(proven.error()), planned.pieces.back().key);
+  done_.pages = reached.pages;
+  done_.checksum = reached.checksum;
+  done_.seen = reached.seen;
+  at_ = std::min(planned.key.last, plan.moment.txid);
+  whole_ = true;
+  return {};
+}
+
+Status Rebuild::segments(const Plan& plan) {
+  std::vector<FetchObject> objects;
+  for (const PlannedSegment& planned : plan.segments)
+    for (const PlannedObject& piece : planned.pieces) objects.push_back({piece, plan.cut(planned)});
+  Fetcher fetcher(store_, std::move(objects), options_.fetch, options_.cancel);
+  std::size_t object = 0;
+  for (const PlannedSegment& planned : plan.segments) TRY(segment(fetcher, object, plan, planned));
+  return {};
+}
+
+Status Rebuild::follow(Plan& plan) {
+  if (plan.manifest) TRY(snapshot(plan));
+  total_ = std::max(total_, done_.fetched + (plan.manifest ? 0 : plan.bytes()));
+  return segments(plan);
+}
+
+Status Rebuild::forget() {
+  at_ = Txid();
+  whole_ = false;
+  done_.page_size = 0;
+  if (applier_) applier_->start_over();
+  return file_.truncate(0);
+}
+
+// What is missing, by a new listing: from what is in the file if that is whole, else from a
+// snapshot.
+Result<Plan> Rebuild::plan_again(const Plan& failed) {
+  const Inventory now = TRY(take_inventory(store_, call_));
+  if (!now.marker || !(*now.marker == marker_))
+    return make_error(Code::kTransient, "restore: the replica was replaced while it was read");
+  if (whole_) {
+    auto plan = continue_plan(now.timeline, failed.moment, at_);
+    if (plan) return plan;
+  }
+  return make_plan(now.timeline, failed.moment);
+}
+
+Result<Rebuilt> Rebuild::run(Plan plan) {
+  for (int round = 1;; ++round) {
+    Status followed = follow(plan);
+    if (followed) break;
+    if (followed.error().code != Code::kNotFound) return followed.error();
+    if (round == kRounds)
+      return make_error(
+          Code::kTransient,
+          fmt::format("restore: gave up after {} plans: {}", round, followed.error().message),
+          "objects are removed while they are read; try again, or stop pruning");
+    Plan next = TRY(plan_again(plan));
+    if (!next.manifest) {
+      next.snapshot = plan.snapshot;
+      next.parts = {};
+    }
+    plan = std::move(next);
+  }
+  if (TRY(file_.size()) != std::uint64_t{done_.pages} * done_.page_size)
+    return make_error(Code::kIo,
+                      "restore: " + file_.path() + " does not have the size it was given");
+  done_.plan = std::move(plan);
+  done_.hashes = applier_->take_hashes();
+  return std::move(done_);
+}
+
+}  // namespace
+
+Result<Rebuilt> rebuild(storage::Store& store, const Inventory& inventory, const Plan& plan,
+                        File& file, const RebuildOptions& options) {
+  return Rebuild(store, inventory, file, options).run(plan);
+}
+
+Result<Plan> complete_plan(storage::Store& store, const Plan& plan, const storage::Call& call) {
+  Plan complete = plan;
+  const auto source = storage::object_source(store, plan.manifest->key, plan.manifest->size, call);
+  const auto reader = segment::ObjectReader::open(*source);
+  if (!reader) return in_object(reader.error(), plan.manifest->key);
+  if (!reader->index().manifest) return wrong_object(plan.manifest->key, "it is no manifest");
+  TRY(add_parts(complete, *reader->index().manifest));
+  return complete;
+}
+
+}  // namespace streamd::restore

@@ -1,0 +1,69 @@
+#include "restore/replica.h"
+
+#include "segment/reader.h"
+
+namespace streamd::restore {
+namespace {
+
+constexpr std::uint64_t kMarkerLimit = 64 * kKiB;
+
+Result<std::optional<catalog::Marker>> read_marker(storage::Store& store,
+                                                   const storage::Call& call) {
+  const std::string key = to_text(catalog::MarkerKey{});
+  const auto raw = storage::get_all(store, key, kMarkerLimit, call);
+  if (!raw && raw.error().code == Code::kNotFound) return std::optional<catalog::Marker>{};
+  if (!raw) return raw.error();
+  auto marker = catalog::parse_marker(as_text(*raw));
+  if (!marker) return std::move(marker.error()).with_context("read object " + key);
+  return std::optional(*marker);
+}
+
+std::vector<SeenTransaction> table_of(const segment::ObjectReader& reader) {
+  const segment::ObjectHeader& header = reader.header();
+  if (header.kind == segment::Kind::kManifest) return {{header.last, 0, header.last_seen}};
+  std::vector<SeenTransaction> table;
+  const bool all = header.completeness == catalog::Completeness::kAll;
+  Txid txid = all ? header.first : header.last;
+  for (const segment::TransactionInfo& info : reader.index().transactions) {
+    table.push_back({txid, info.not_before, info.seen});
+    txid = txid.next();
+  }
+  return table;
+}
+
+}  // namespace
+
+Result<Inventory> take_inventory(storage::Store& store, const storage::Call& call) {
+  Inventory inventory;
+  inventory.marker = TRY(read_marker(store, call));
+  std::vector<catalog::Listed> listing;
+  const storage::ListSink sink = [&](const std::string& key,
+                                     const storage::ObjectStat& stat) -> Status {
+    listing.push_back({key, stat.size, stat.mtime_ns});
+    return {};
+  };
+  TRY(store.list(catalog::generations_prefix(), "", sink, call));
+  inventory.timeline = catalog::read_timeline(listing);
+  inventory.timeline.has_marker = inventory.marker.has_value();
+  if (!inventory.marker && inventory.timeline.begun())
+    return make_error(Code::kCorrupt,
+                      "read object " + to_text(catalog::MarkerKey{}) +
+                          ": it is missing, although the replica holds objects",
+                      "it names the database and the key of its checksums; another replica of the "
+                      "same database has the same one");
+  return inventory;
+}
+
+Result<SeenTables> read_tables(storage::Store& store, const std::vector<Boundary>& boundaries,
+                               const storage::Call& call) {
+  SeenTables tables;
+  for (const Boundary& boundary : boundaries) {
+    const auto source = storage::object_source(store, boundary.key, boundary.size, call);
+    auto reader = segment::ObjectReader::open(*source);
+    if (!reader) return std::move(reader.error()).with_context("fetch object " + boundary.key);
+    tables[boundary.key] = table_of(*reader);
+  }
+  return tables;
+}
+
+}  // namespace streamd::restore

@@ -1,0 +1,33 @@
+// What a replica says when it is asked: who it belongs to, what it holds.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/marker.h"
+#include "catalog/timeline.h"
+#include "restore/moment.h"
+#include "storage/store.h"
+
+namespace streamd::restore {
+
+struct Replica {
+  storage::Store* store = nullptr;  // borrowed
+  std::string name;                 // for people
+};
+
+struct Inventory {
+  std::optional<catalog::Marker> marker;
+  catalog::Timeline timeline;
+};
+
+// Reads the marker and lists the generations. Errors: the store's; kCorrupt when the marker is
+// damaged, or missing although there are objects.
+Result<Inventory> take_inventory(storage::Store& store, const storage::Call& call);
+
+// Reads what resolve() needs to know beyond names. kNotFound when an object is gone meanwhile: a
+// new inventory tells what took its place.
+Result<SeenTables> read_tables(storage::Store& store, const std::vector<Boundary>& boundaries,
+                               const storage::Call& call);
+
+}  // namespace streamd::restore
