@@ -5,7 +5,6 @@ environment (STREAMD, STREAMCTL, STREAMD_DRIVER_PATH). Exit code 0 only if every
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 import time
 
@@ -64,7 +63,8 @@ class Demo:
         moment = time.time()
         time.sleep(0.1)  # so that no later commit can have the same time
         self.writer.thaw()
-        say(f"For later comparison SQLite made a copy of the database at {rfc3339(moment)}, while the application was held for an instant.")
+        say(f"For later comparison SQLite made a copy of the database at {rfc3339(moment)}, "
+            "while the application was held for an instant.")
         return moment, copy
 
     def end_under_load(self):
@@ -88,9 +88,10 @@ class Demo:
 
     def lose_everything(self):
         self.stop_daemon()  # first: SQLite may remove the log while somebody still closes
-        original = megabytes(path for path in damage.files(self.folder) if os.path.basename(path).startswith("shop.db"))
+        original = megabytes(os.path.join(self.folder, name) for name in os.listdir(self.folder) if name.startswith("shop.db"))
         objects = damage.files(self.replica)
-        say(f"The database had {original:.1f} MB with its log; the replica is {megabytes(objects):.1f} MB in {len(objects)} files.")
+        say(f"The database had {original:.1f} MB with its log; "
+            f"the replica is {megabytes(objects):.1f} MB in {len(objects)} files.")
         for name in os.listdir(self.folder):
             path = os.path.join(self.folder, name)
             if name.startswith(".shop.db") and os.path.isdir(path):
@@ -113,8 +114,10 @@ class Demo:
         seconds = self.restore(self.database)
         found = workload.check(self.database)
         known = {point.number: point.digest for point in points}
-        assert found.number >= points[-1].number, f"transaction {points[-1].number} was acknowledged, but the restored end is {found.number}"
-        assert known.get(found.number, found.digest) == found.digest, f"transaction {found.number} has another content than the application wrote"
+        last = points[-1].number
+        assert found.number >= last, f"transaction {last} was acknowledged, but the restored end is {found.number}"
+        same = known.get(found.number, found.digest) == found.digest
+        assert same, f"transaction {found.number} has another content than the application wrote"
         missing = [point.number for point in points if stored_digest(self.database, point.number) != point.digest]
         assert not missing, f"acknowledged transactions that the restored database does not know: {missing[:10]}"
         rows = row_counts(self.database)
@@ -127,7 +130,8 @@ class Demo:
         seconds = self.restore(out, "--timestamp", rfc3339(moment))
         with open(out, "rb") as restored, open(copy, "rb") as expected:
             differences = page_differences(restored.read(), expected.read())
-        assert not differences, f"the moment {rfc3339(moment)} was restored with {len(differences)} wrong pages: {differences[:10]}"
+        wrong = f"{len(differences)} pages are not as they were: {differences[:10]}"
+        assert not differences, f"the moment {rfc3339(moment)} was restored, but {wrong}"
         point = workload.check(out)
         say(f"streamctl restore --timestamp {rfc3339(moment)}: transaction {point.number} in {seconds:.2f} s, "
             "page for page what SQLite had copied then.")
@@ -145,8 +149,7 @@ def rfc3339(unix_time):
 
 
 def main():
-    version = subprocess.run([case.program("streamd"), "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    say(f"Built {version or 'streamd'}.")
+    say("Built " + run([case.program("streamctl"), "version"]).expect(0).stdout.split("\n")[0] + ".")
     with case.temporary_folder() as folder:
         demo = Demo(folder)
         try:

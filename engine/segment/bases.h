@@ -1,5 +1,6 @@
 // Where a segment's writer finds the past of a page.
 #pragma once
+#include <algorithm>
 #include <map>
 
 #include "base/bytes.h"

@@ -78,7 +78,8 @@ class SegmentWriter {
 
 // Replaces the header of a sealed object and brings the footer's hash in line; blocks and index
 // stay as they are. Kind and page size must not change (kInternal). Returns the new hash over all
-// hashes. The file must be open for writing; not synced.
+// hashes. The file must be open for writing; not synced, and not atomic: an interrupted
+// rewrite leaves an object that readers refuse.
 Result<std::uint64_t> rewrite_header(File& file, const ObjectHeader& header);
 
 }  // namespace streamd::segment

@@ -92,7 +92,9 @@ streamd_code FileDriver::probe(const sdk::Call& call, streamd_caps& out) {
   Descriptor root;
   if (const streamd_code code = begin(call, root); code != STREAMD_OK) return code;
   out.flags = STREAMD_CAP_ORDERED_LIST | STREAMD_CAP_STRONG_LIST;
-  if (!root.valid() || uploader_.can_rename_if_absent(root)) out.flags |= STREAMD_CAP_IF_ABSENT;
+  // Nothing is written into a folder that is no store yet; put would say so if it cannot.
+  const bool is_store = root.valid() && ::faccessat(root.get(), kMarkerName, F_OK, 0) == 0;
+  if (!is_store || uploader_.can_rename_if_absent(root)) out.flags |= STREAMD_CAP_IF_ABSENT;
   return STREAMD_OK;
 }
 

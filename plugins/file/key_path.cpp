@@ -77,7 +77,7 @@ std::optional<std::string> unescape(std::string_view text) {
     if (i + 2 >= text.size()) return std::nullopt;
     const int high = hex_digit(text[i + 1]);
     const int low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
+    if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
     raw += static_cast<char>(high * 16 + low);
     i += 2;
   }

@@ -10,8 +10,8 @@ namespace streamd::check {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr double kSoon = 2.0;       // seconds; a driver polls every 250 ms, the rest is slack
-constexpr double kPatience = 6.0;  // then the check itself ends the call
+constexpr double kSoon = 4.0;      // seconds; a driver polls every 250 ms, the rest is slack
+constexpr double kPatience = 8.0;  // then the check itself ends the call
 constexpr streamd_code kGaveUp = 4713;
 
 double now() {

@@ -18,9 +18,11 @@ std::string with_unit(const std::string& name, const std::string& value, const U
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   const auto unit = units.find(std::string(end, value.data() + value.size()));
-  if (error != std::errc() || unit == units.end())
+  std::int64_t total = 0;
+  if (error != std::errc() || unit == units.end() ||
+      __builtin_mul_overflow(number, unit->second, &total))
     throw Failure("option " + name + ": '" + value + "' is not a whole number with a unit");
-  return std::to_string(number * unit->second);
+  return std::to_string(total);
 }
 
 std::string spelt(const std::string& name, const std::string& type, const std::string& value) {

@@ -10,8 +10,12 @@ trap 'rm -rf "$folder"' EXIT
 build() { # build NAME INCLUDE
   "$cc" -std=c11 -g -O0 -fPIC -shared -I"$2" "$here/surface.c" -o "$folder/$1.so"
 }
+# The suppression lets members pass that were appended, yet it is also silent about every other change of
+# the same struct (libabigail 2.2): the report without it must tell of insertions and nothing else.
 compare() { # compare BASELINE NAME
-  abidiff --suppressions "$here/append.suppr" "$1" "$folder/$2.so"
+  abidiff --suppressions "$here/append.suppr" "$1" "$folder/$2.so" || return 1
+  report=$(abidiff --leaf-changes-only "$1" "$folder/$2.so" || true)
+  ! printf '%s\n' "$report" | grep -E 'data member change|data member deletion|[1-9][0-9]* (Removed|Changed)'
 }
 variant() { # variant NAME SED-EXPRESSION
   mkdir -p "$folder/$1/streamd"
@@ -33,6 +37,8 @@ variant appended 's|^  /\* 1.x only ever appends.*|  streamd_code (*copy)(void* 
 variant inserted 's|^  void (\*close)(void\* instance);|  void (*flush)(void* instance);\n&|'
 variant retyped 's|^  uint32_t max_concurrency;|  uint16_t max_concurrency;|'
 compare "$baseline" appended >/dev/null || { echo "the guard refuses an appended member" >&2; exit 1; }
-for name in inserted retyped; do
+variant resigned 's|\(\*stat)(void\* instance, const streamd_call\* call, \)const char\* key|\1int key|'
+variant removed '/^  const char\* summary;/d'
+for name in inserted retyped resigned removed; do
   if compare "$baseline" $name >/dev/null; then echo "the guard does not see: $name" >&2; exit 1; fi
 done

@@ -32,7 +32,8 @@ def page_differences(first, second):
     """Numbers of the pages in which two images differ, those that only one has included."""
     size = page_size(first)
     pages = (max(len(first), len(second)) + size - 1) // size
-    return [page + 1 for page in range(pages) if first[page * size:(page + 1) * size] != second[page * size:(page + 1) * size]]
+    starts = [page * size for page in range(pages)]
+    return [start // size + 1 for start in starts if first[start:start + size] != second[start:start + size]]
 
 
 def assert_same_pages(first_path, second_path):
@@ -56,8 +57,9 @@ def row_counts(path):
     """How many rows each table has."""
     connection = read_only(path)
     try:
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
-        return {name: connection.execute('SELECT count(*) FROM "' + name.replace('"', '""') + '"').fetchone()[0] for name in names}
+        names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall()
+        quoted = {name: '"' + name.replace('"', '""') + '"' for (name,) in names}
+        return {name: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for name, table in quoted.items()}
     finally:
         connection.close()
 

@@ -70,7 +70,8 @@ class Installation:
     def write_config(self, streamd, defaults, log_level="debug"):
         drivers = [path for path in os.environ.get("STREAMD_DRIVER_PATH", "").split(":") if path]
         base = {"driver-path": list(dict.fromkeys(drivers)), "http": "", "control": self.control}
-        parts = [toml_table("[streamd]", {**base, **streamd}), toml_table("[log]", {"level": log_level, "format": "text"})]
+        parts = [toml_table("[streamd]", {**base, **streamd}),
+                 toml_table("[log]", {"level": log_level, "format": "text"})]
         if defaults:
             parts.append(toml_table("[defaults]", defaults))
         for database in self.databases:

@@ -57,7 +57,8 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"did not end within {patience:g} s: {' '.join(self.command)}\n{self.output()}") from None
+            words = " ".join(self.command)
+            raise AssertionError(f"did not end within {patience:g} s: {words}\n{self.output()}") from None
         if self in _running:
             _running.remove(self)
         return code

@@ -130,7 +130,8 @@ class Writer:
         victim = None
         if draw.random() < 0.5:
             largest = execute("SELECT max(id) FROM items").fetchone()[0] or 0
-            victim = execute("SELECT id, owner, body FROM items WHERE id >= ? LIMIT 1", (draw.randint(0, largest),)).fetchone()
+            start = draw.randint(0, largest)
+            victim = execute("SELECT id, owner, body FROM items WHERE id >= ? LIMIT 1", (start,)).fetchone()
         owner, body = draw.randrange(1000), draw.randbytes(draw.choice((10, 100, 400, 3000)))
         if victim is None:
             row = (execute("INSERT INTO items(owner, body) VALUES(?, ?)", (owner, body)).lastrowid, owner, body)

@@ -40,7 +40,7 @@ class Cast:
             environment = self._sqlite("newest")
         else:
             mode = self.scenario.pace if kind == "writer" else "reader"
-            command = [self.options.writer, mode, self.database, "--seed", str(self.random.randrange(1 << 40)), "--seconds", seconds]
+            command = [self.options.writer, mode, self.database, "--seed", self._seed(), "--seconds", seconds]
             if kind == "writer":
                 command += ["--log", self.acknowledged(number)]
             environment = self._any_sqlite(faulty=kind == "writer")
@@ -66,13 +66,10 @@ class Cast:
             self.start_client(role)
 
     def kill_a_writer(self):
-        writers = [client for (kind, _), client in self.clients.items() if kind == "writer"]
-        self.random.choice(writers).kill()
+        role = self.random.choice([role for role in self.clients if role[0] == "writer"])
+        self.clients[role].kill()
         self.events["writers killed"] += 1
-        self.clients = {role: client for role, client in self.clients.items() if client.running() or role[0] != "writer"}
-        for number in range(self.scenario.writers):
-            if ("writer", number) not in self.clients:
-                self.start_client(("writer", number))
+        self.start_client(role)
 
     def close_all_clients(self, politely):
         for client in self.clients.values():
@@ -83,7 +80,7 @@ class Cast:
 
     def live_offline(self):
         """A short life of the application with nobody else there: its close ends the log."""
-        command = [self.options.writer, "slow", self.database, "--seed", str(self.random.randrange(1 << 40)),
+        command = [self.options.writer, "slow", self.database, "--seed", self._seed(),
                    "--seconds", "0.4", "--log", self.acknowledged(0)]
         self._child(command, "writer", self._any_sqlite(faulty=False)).wait()
         self.observe()
@@ -91,7 +88,8 @@ class Cast:
 
     def observe(self):
         """The oracle's line for this moment."""
-        code = self._child([self.options.oracle, "once", self.database, self.oracle_lines], "oracle", self._sqlite("newest")).wait()
+        command = [self.options.oracle, "once", self.database, self.oracle_lines]
+        code = self._child(command, "oracle", self._sqlite("newest")).wait()
         if code != 0:
             raise RuntimeError(f"the oracle could not read the database (exit code {code})")
 
@@ -123,6 +121,9 @@ class Cast:
             self.start_daemon()
 
     # -- how processes are started
+
+    def _seed(self):
+        return str(self.random.randrange(1 << 40))
 
     def _child(self, command, kind, environment):
         return processes.Child(command, os.path.join(self.folder, kind + ".log"), environment)

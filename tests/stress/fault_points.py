@@ -13,7 +13,8 @@ POINTS = (
     ("commit", "the commit frame is written, the wal-index does not know it yet",
      r"(    /\* If this is a commit, update the wal-index header too\. \*/\n    if\( isCommit \)\{\n)()"),
     ("torn", "one of the two wal-index headers is new",
-     r"(  memcpy\(\(void\*\)&aHdr\[1\], \(const void\*\)&pWal->hdr, sizeof\(WalIndexHdr\)\);\n  walShmBarrier\(pWal\);\n)()"),
+     r"(  memcpy\(\(void\*\)&aHdr\[1\], \(const void\*\)&pWal->hdr, sizeof\(WalIndexHdr\)\);\n"
+     r"  walShmBarrier\(pWal\);\n)()"),
     ("checkpoint_begin", "a checkpointer has read its header and not yet begun",
      r"()(\n\s*if\( pWal->hdr\.mxFrame && walPagesize\(pWal\)!=nBuf \)\{)"),
     ("checkpoint_page", "between two pages of a checkpoint",
@@ -29,14 +30,18 @@ POINTS = (
     ("log_header", "the header of a new log is written",
      r"(    rc = sqlite3OsWrite\(pWal->pWalFd, aWalHdr, sizeof\(aWalHdr\), 0\);\n)()"),
     ("read", "a reader is about to choose its read mark",
-     r"(  pInfo = walCkptInfo\(pWal\);\n(?:  SEH_INJECT_FAULT;\n  \{\n.*?)?(?:  |    ))(if\( !useWal && AtomicLoad\(&pInfo->nBackfill\)==pWal->hdr\.mxFrame)"),
+     r"(  pInfo = walCkptInfo\(pWal\);\n(?:  SEH_INJECT_FAULT;\n  \{\n.*?)?(?:  |    ))"
+     r"(if\( !useWal && AtomicLoad\(&pInfo->nBackfill\)==pWal->hdr\.mxFrame)"),
     ("restart_header", "between the two stores of a restart",
      r"(  walIndexWriteHdr\(pWal\);\n)(  AtomicStore\(&pInfo->nBackfill, 0\);)"),
 )
 
 
 def insert(source, point, pattern):
-    changed, count = re.subn(pattern, lambda found: f'{found[1]} faultPoint("{point}"); {found[2]}', source, count=1, flags=re.S)
+    def with_call(found):
+        return f'{found[1]} faultPoint("{point}"); {found[2]}'
+
+    changed, count = re.subn(pattern, with_call, source, count=1, flags=re.S)
     if count == 0:
         raise ValueError(f"this SQLite has no place for the fault point {point!r}")
     return changed

@@ -3,7 +3,8 @@ import dataclasses
 
 # Where processes with the faulty SQLite die or dawdle (fault_points.py).
 FAULTS = ",".join((
-    "commit:kill:0.002", "torn:kill:0.001", "frame:kill:0.0003", "checkpoint_page:kill:0.0003", "checkpoint_end:kill:0.004",
+    "commit:kill:0.002", "torn:kill:0.001", "frame:kill:0.0003",
+    "checkpoint_page:kill:0.0003", "checkpoint_end:kill:0.004",
     "restart:kill:0.03", "restart_header:kill:0.01", "log_header:kill:0.02", "truncate:kill:0.05",
     "commit:sleep:0.02:3000", "torn:sleep:0.01:1500", "restart:sleep:0.1:2000", "read:sleep:0.003:1500",
     "checkpoint_begin:sleep:0.3:3000"))

@@ -28,11 +28,12 @@ def fetch(folder):
     npm = shutil.which("npm")
     if npm is None:
         raise Unavailable("npm, which carries a newer SQLite, is not installed")
-    packed = subprocess.run([npm, "pack", PACKAGE, "--ignore-scripts", "--pack-destination", folder], cwd=folder,
-                            capture_output=True, text=True, check=False)
+    command = [npm, "pack", PACKAGE, "--ignore-scripts", "--pack-destination", folder]
+    packed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     archives = [name for name in os.listdir(folder) if name.endswith(".tgz")]
     if packed.returncode != 0 or not archives:
-        raise Unavailable(f"npm could not fetch {PACKAGE}: {(packed.stderr.strip().splitlines() or ['no reason given'])[-1]}")
+        reasons = packed.stderr.strip().splitlines() or ["it gave no reason"]
+        raise Unavailable(f"npm could not fetch {PACKAGE}: {reasons[-1]}")
     with tarfile.open(os.path.join(folder, archives[0])) as archive:
         return archive.extractfile(SOURCE).read().decode("latin-1")
 
@@ -66,10 +67,12 @@ def _fingerprint():
 
 def libraries(cache=None):
     """{"newest": path, "newest-with-faults": path}; raises Unavailable."""
-    cache = cache or os.environ.get("STREAMD_TEST_CACHE") or os.path.join(tempfile.gettempdir(), "streamd-test-cache")
+    cache = cache or os.environ.get("STREAMD_TEST_CACHE")
+    if not cache:
+        raise Unavailable("STREAMD_TEST_CACHE names no folder to build a newer SQLite in")
     folder = os.path.join(cache, "sqlite-" + _fingerprint())
     os.makedirs(folder, exist_ok=True)
-    built = {"newest": os.path.join(folder, "newest.so"), "newest-with-faults": os.path.join(folder, "newest-with-faults.so")}
+    built = {name: os.path.join(folder, name + ".so") for name in ("newest", "newest-with-faults")}
     with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not all(map(os.path.exists, built.values())):

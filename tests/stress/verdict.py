@@ -28,15 +28,16 @@ def parse(text):
 
 
 def check_chain(commits):
-    """Complaints about the chain itself: txids have no hole, user_version grows by 0 or 1 but where commits were skipped."""
+    """Complaints about the chain itself: txids have no hole, and user_version grows by 0 or 1 but where commits
+    were skipped."""
     for before, after in zip(commits, commits[1:]):
-        step = after.image.user_version - before.image.user_version
+        old, new = before.image.user_version, after.image.user_version
         if after.kind != "snapshot" and after.txid != before.txid + 1:
             yield f"txid {after.txid} follows {before.txid}"
-        if step < 0:
-            yield f"txid {after.txid}: user_version goes back from {before.image.user_version} to {after.image.user_version}"
-        if step > 1 and after.kind == "commit":
-            yield f"txid {after.txid}: user_version jumps from {before.image.user_version} to {after.image.user_version}"
+        if new < old:
+            yield f"txid {after.txid}: user_version goes back from {old} to {new}"
+        if new > old + 1 and after.kind == "commit":
+            yield f"txid {after.txid}: user_version jumps from {old} to {new}"
 
 
 def check_unbroken(commits):
@@ -66,7 +67,8 @@ def check_oracle(commits, observed):
         elif any(first <= image.user_version <= last for first, last in skipped):
             excused += 1
         else:
-            complaints.append(f"the oracle saw user_version {image.user_version} as {image.pages} pages {image.hash}; the replica never was like that")
+            complaints.append(f"the oracle saw user_version {image.user_version} as {image.pages} pages "
+                              f"{image.hash}; the replica never was like that")
     if matched == 0:
         complaints.append("no commit that the oracle saw was found in the replica: nothing is proven")
     return complaints, matched, excused
@@ -89,8 +91,10 @@ def check_restored(path, commit, oracle):
         return [f"txid {commit.txid}: {broken}"]
     finally:
         connection.close()
-    wrong = integrity != [("ok",)] or balance != 0 or newest != commit.image.user_version
-    return [f"txid {commit.txid}: integrity {integrity[:3]}, balance {balance}, ledger {newest}, user_version {commit.image.user_version}"] if wrong else []
+    version = commit.image.user_version
+    if integrity == [("ok",)] and balance == 0 and newest == version:
+        return []
+    return [f"txid {commit.txid}: integrity {integrity[:3]}, balance {balance}, ledger {newest}, user_version {version}"]
 
 
 def check_restores(commits, count, random, restore, folder, oracle):
@@ -101,7 +105,8 @@ def check_restores(commits, count, random, restore, folder, oracle):
     for commit in chosen:
         outcome = restore(commit.txid, out)
         if outcome.code != 0:
-            complaints.append(f"txid {commit.txid}: restore ended with exit code {outcome.code}: {outcome.stderr.strip()}")
+            reason = outcome.stderr.strip()
+            complaints.append(f"txid {commit.txid}: restore ended with exit code {outcome.code}: {reason}")
         else:
             complaints += check_restored(out, commit, oracle)
         for suffix in ("", "-wal", "-shm"):

@@ -15,7 +15,8 @@ def test_the_configuration_says_what_was_asked(folder):
     installation = Installation(folder, [database], streamd={"state-dir": "/state"}, defaults={"sync-interval": "100ms"})
     with open(installation.config, "rb") as written:
         config = tomllib.load(written)
-    assert config["streamd"] == {"driver-path": ["/some/drivers", "/more"], "http": "", "control": installation.control, "state-dir": "/state"}
+    assert config["streamd"] == {"driver-path": ["/some/drivers", "/more"], "http": "",
+                                 "control": installation.control, "state-dir": "/state"}
     assert config["defaults"] == {"sync-interval": "100ms"}
     assert config["database"] == [{
         "path": database.path, "set-wal": True,
@@ -25,7 +26,8 @@ def test_the_configuration_says_what_was_asked(folder):
 
 
 def test_outcomes_have_code_output_and_json(_):
-    outcome = run([sys.executable, "-c", "import sys; print('{\"txid\": 7}'); print('why', file=sys.stderr); sys.exit(12)"])
+    script = "import sys; print('{\"txid\": 7}'); print('why', file=sys.stderr); sys.exit(12)"
+    outcome = run([sys.executable, "-c", script])
     assert (outcome.code, outcome.json, outcome.stderr) == (12, {"txid": 7}, "why\n")
     assert outcome.expect(12) is outcome
     for wrong in (lambda: outcome.expect(0), lambda: Outcome(0, "no json", "").json):

@@ -7,8 +7,10 @@ import time
 
 from harness import case, processes, waiting
 
-SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
-STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"]
+SLEEP = "import time; print('up', flush=True); time.sleep(600)"
+IGNORE = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+SLEEPER = [sys.executable, "-c", SLEEP]
+STUBBORN = [sys.executable, "-c", IGNORE + SLEEP]
 
 
 def started(folder, command):

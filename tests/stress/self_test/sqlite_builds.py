@@ -46,8 +46,9 @@ def client(database, library, faults=""):
 
 
 def test_a_preloaded_client_runs_the_newer_sqlite(_):
-    version = run([sys.executable, "-c", "import sqlite3; print(sqlite3.sqlite_version)"], {"LD_PRELOAD": libraries()["newest"]})
-    assert tuple(map(int, version.expect(0).stdout.split("."))) > (3, 53), version.stdout
+    command = [sys.executable, "-c", "import sqlite3; print(sqlite3.sqlite_version)"]
+    version = run(command, {"LD_PRELOAD": libraries()["newest"]}).expect(0).stdout
+    assert tuple(map(int, version.split("."))) > (3, 53), version
 
 
 def test_without_faults_the_client_reaches_its_end(folder):

@@ -29,7 +29,8 @@ def write_for_a_while(folder, page_size, auto_vacuum):
     run(writer("init", database, "--page-size", page_size, "--auto-vacuum", auto_vacuum)).expect(0)
     logs = [os.path.join(folder, f"{seed}.commits") for seed in (1, 2)]
     commands = [writer("mix", database, "--seed", seed, "--seconds", 2, "--log", log) for seed, log in enumerate(logs)]
-    commands += [writer("reader", database, "--seconds", 2), oracle("live", database, seen, "--seconds", 2, "--gap-ms", 20)]
+    commands += [writer("reader", database, "--seconds", 2),
+                 oracle("live", database, seen, "--seconds", 2, "--gap-ms", 20)]
     children = [Child(command, os.path.join(folder, f"child-{number}.log")) for number, command in enumerate(commands)]
     for child in children:
         assert child.wait() == 0, child.output()
@@ -71,7 +72,8 @@ def test_bench_counts_its_transactions(folder):
     outcome = run(writer("bench", database, "--seconds", 1, "--rows", 3)).expect(0)
     connection = sqlite3.connect(database)
     version, newest, rows = connection.execute(
-        "SELECT user_version, (SELECT max(n) FROM ledger), (SELECT count(*) FROM ledger) FROM pragma_user_version").fetchone()
+        "SELECT user_version, (SELECT max(n) FROM ledger), (SELECT count(*) FROM ledger)"
+        " FROM pragma_user_version").fetchone()
     connection.close()
     assert outcome.json["transactions"] == version == newest and rows == 3 * version
 

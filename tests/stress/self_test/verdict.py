@@ -16,7 +16,8 @@ def chain(*steps):
     return [verdict.Commit(txid, image(user_version), kind) for txid, user_version, kind in steps]
 
 
-RIGHT = chain((5, 3, "snapshot"), (6, 4, "commit"), (7, 4, "commit"), (8, 9, "delta"), (9, 10, "commit"), (40, 12, "snapshot"))
+RIGHT = chain((5, 3, "snapshot"), (6, 4, "commit"), (7, 4, "commit"),
+              (8, 9, "delta"), (9, 10, "commit"), (40, 12, "snapshot"))
 
 
 def test_a_right_chain_has_no_complaints(_):
@@ -39,7 +40,8 @@ def test_a_run_without_interruption_may_skip_nothing(_):
 def test_what_the_oracle_saw_is_matched_excused_or_missed(_):
     seen = [image(4), image(10), image(7), image(2), image(4)]
     assert verdict.check_oracle(RIGHT, seen) == ([], 2, 2)
-    complaints, matched, _ = verdict.check_oracle(RIGHT + chain((41, 13, "commit"), (42, 14, "commit")), seen + [image(14, "-other")])
+    longer = RIGHT + chain((41, 13, "commit"), (42, 14, "commit"))
+    complaints, matched, _ = verdict.check_oracle(longer, seen + [image(14, "-other")])
     assert matched == 2
     assert len(complaints) == 1 and "user_version 14" in complaints[0]
 
@@ -52,7 +54,8 @@ def test_an_oracle_without_any_match_is_a_failure(_):
 
 def test_lines_are_read_as_the_tools_spell_them(_):
     assert verdict.parse("0 7 3 abc commit\n\n12 8 4 def delta\n") == [
-        verdict.Commit(0, verdict.Image(7, 3, "abc"), "commit"), verdict.Commit(12, verdict.Image(8, 4, "def"), "delta")]
+        verdict.Commit(0, verdict.Image(7, 3, "abc"), "commit"),
+        verdict.Commit(12, verdict.Image(8, 4, "def"), "delta")]
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ class Remote final : public ByteSource {
 // Pages as an application fills them, and small transactions that change a row here and there.
 class Application {
  public:
-  static constexpr std::uint32_t kPage = 4096, kPages = 1500;
+  static constexpr std::uint32_t kPage = 4096, kPages = 400;
   Application() : random_(11) {
     database.size = kPages;
     for (std::uint32_t page = 1; page <= kPages; ++page) {
@@ -68,12 +68,12 @@ class Application {
 BOOST_AUTO_TEST_SUITE(cost)
 
 BOOST_AUTO_TEST_CASE(small_changes_compress_to_a_few_percent) {
-  for (const std::uint32_t per_segment : {10u, 3000u}) {
+  for (const std::uint32_t per_segment : {10u, 1500u}) {
     const TempFolder folder;
     Application application;
     Capture capture(folder, application.database, Application::kPage, 8 * kMiB);
     std::uint64_t raw = 0, stored = 0;
-    for (std::uint32_t i = 1; i <= 3000; ++i) {
+    for (std::uint32_t i = 1; i <= 1500; ++i) {
       capture.add(application.next());
       if (i % per_segment != 0) continue;
       raw += capture.writer->raw_bytes();
