@@ -9,10 +9,12 @@
 #include <thread>
 
 #include "apps/check.h"
+#include "apps/control_path.h"
 #include "apps/report.h"
 #include "apps/signals.h"
 #include "base/log.h"
 #include "config/replica_url.h"
+#include "daemon/control_server.h"
 #include "daemon/exit_code.h"
 #include "daemon/supervisor.h"
 #include "daemon/system_manager.h"
@@ -94,7 +96,28 @@ int run_once(daemon::Supervisor& supervisor, const Signals& signals, millisecond
   return std::max(stopped, synced ? daemon::kExitDone : daemon::exit_code(synced.error().code));
 }
 
-int run_until_told(daemon::Supervisor& supervisor, const Signals& signals, milliseconds timeout) {
+// nullptr when there is to be none.
+Result<std::unique_ptr<daemon::ControlServer>> open_control(const StreamdOptions& options,
+                                                            const config::Config& config,
+                                                            const daemon::Supervisor& supervisor) {
+  const ControlPath control = daemon_control(config, options.control);
+  if (control.path.empty()) return std::unique_ptr<daemon::ControlServer>();
+  const daemon::SocketAccess access{config.streamd.control_mode, config.streamd.control_group};
+  auto server = daemon::ControlServer::start(control.path, access, supervisor, STREAMD_VERSION,
+                                             system_clock());
+  if (server) {
+    log_info("control socket", {{"path", control.path}});
+    return server;
+  }
+  if (control.chosen || server.error().code == Code::kBusy) return server;
+  log_error_event(LogLevel::kWarn, "no control socket: streamctl will not find this daemon",
+                  server.error());
+  return std::unique_ptr<daemon::ControlServer>();
+}
+
+// `control` may be null.
+int run_until_told(daemon::Supervisor& supervisor, daemon::ControlServer* control,
+                   const Signals& signals, milliseconds timeout) {
   daemon::tell_ready();
   for (;;) {
     if (daemon::is_managed()) daemon::tell_status(daemon::summary(supervisor));
@@ -106,6 +129,7 @@ int run_until_told(daemon::Supervisor& supervisor, const Signals& signals, milli
       continue;
     }
     log_info("stopping", {{"signal", signal_name(*number)}, {"timeout-ms", timeout.count()}});
+    if (control != nullptr) control->cancel_waits();
     return stop(supervisor, timeout);
   }
 }
@@ -117,10 +141,14 @@ Result<int> run(const StreamdOptions& options, const Setup& setup, const Signals
            {{"databases", config.databases.size()},
             {"configuration", config.files.empty() ? "command line" : config.files.front()}});
   log_started(config);
-  TRY(supervisor->start());
   const milliseconds timeout = config.streamd.shutdown_timeout;
-  return options.once ? run_once(*supervisor, signals, timeout)
-                      : run_until_told(*supervisor, signals, timeout);
+  if (options.once) {
+    TRY(supervisor->start());
+    return run_once(*supervisor, signals, timeout);
+  }
+  const auto control = TRY(open_control(options, config, *supervisor));
+  TRY(supervisor->start());
+  return run_until_told(*supervisor, control.get(), signals, timeout);
 }
 
 }  // namespace

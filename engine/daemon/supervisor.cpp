@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "daemon/exit_code.h"
+#include "daemon/wait.h"
 #include "sqlite/connection.h"
 #include "storage/open_store.h"
 
@@ -103,11 +104,9 @@ Status Supervisor::stop(milliseconds timeout) {
   return for_all([&](replicate::Pipeline& pipeline) { return pipeline.stop(deadline); });
 }
 
-Status Supervisor::sync_all(milliseconds timeout, const Cancel& cancel) {
-  const MonoTime deadline = clock_.mono() + timeout;
-  return for_all([&](replicate::Pipeline& pipeline) -> Status {
-    const Txid txid = TRY(pipeline.sync(deadline, cancel));
-    return pipeline.wait_for(txid, "", deadline, cancel);
+Status Supervisor::sync_all(milliseconds patience, const Cancel& cancel) {
+  return for_all([&](replicate::Pipeline& pipeline) {
+    return sync_patiently(pipeline, patience, cancel, clock_);
   });
 }
 

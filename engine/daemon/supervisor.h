@@ -24,8 +24,9 @@ class Supervisor {
   // A final sync of every database, in parallel, until `timeout`; then everything ends. What did
   // not make it is logged; the outcome is the failure with the numerically highest exit code.
   Status stop(milliseconds timeout);
-  // One sync of everything, acknowledged by every replica: --once. Returns the worst failure.
-  Status sync_all(milliseconds timeout, const Cancel& cancel);
+  // One sync of everything, acknowledged by every replica: --once. Gives up on a database when it
+  // or a replica is failing and nothing has moved for `patience`. Returns the worst failure.
+  Status sync_all(milliseconds patience, const Cancel& cancel);
 
   // Any thread, until stop. By canonical path or name; nullptr when there is none.
   replicate::Pipeline* find(const std::string& path_or_name) const;

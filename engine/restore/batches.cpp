@@ -37,7 +37,8 @@ Status check_order(const ObjectReader& reader, std::size_t block) {
 
 }  // namespace
 
-Result<std::vector<Batch>> batches_of(const ObjectReader& reader, std::uint32_t cut) {
+Result<std::vector<Batch>> batches_of(const ObjectReader& reader, std::uint32_t cut,
+                                      std::uint64_t limit) {
   std::vector<Batch> batches;
   std::uint64_t raw = 0;
   for (std::size_t i = 0; i < reader.blocks(); ++i) {
@@ -45,7 +46,7 @@ Result<std::vector<Batch>> batches_of(const ObjectReader& reader, std::uint32_t 
     if (!needed(reader, i, cut)) continue;
     const segment::Block& block = reader.block(i);
     const bool goes_on = !batches.empty() && batches.back().end == i &&
-                         same_run(reader, i - 1, i) && raw + block.raw <= kBatchBytes;
+                         same_run(reader, i - 1, i) && raw + block.raw <= limit;
     if (!goes_on) {
       batches.push_back({i, i, block.offset, 0});
       raw = 0;

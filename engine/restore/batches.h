@@ -9,7 +9,7 @@
 
 namespace streamd::restore {
 
-constexpr std::uint64_t kBatchBytes = 8 * kMiB;  // raw
+constexpr std::uint64_t kBatchBytes = 8 * kMiB;  // raw, unless the caller knows better
 
 // Blocks [first, end) of one run.
 struct Batch {
@@ -18,9 +18,11 @@ struct Batch {
   bool operator==(const Batch&) const = default;
 };
 
-// Every block with an image of a transaction up to the ordinal `cut` is in one batch. kCorrupt when
+// Every block with an image of a transaction up to the ordinal `cut` is in one batch; a batch of
+// several blocks holds at most `limit` raw bytes. kCorrupt when
 // the blocks of a run are not in the order of their pages, or are longer stored than raw.
-Result<std::vector<Batch>> batches_of(const segment::ObjectReader& reader, std::uint32_t cut);
+Result<std::vector<Batch>> batches_of(const segment::ObjectReader& reader, std::uint32_t cut,
+                                      std::uint64_t limit);
 
 // Image `image` of the block (counted from 0 in the block) is the last one of its page in the run
 // that belongs to a transaction up to `cut`: the one to be written.

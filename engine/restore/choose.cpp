@@ -6,13 +6,23 @@
 namespace streamd::restore {
 namespace {
 
-Result<Choice> ask(const Replica& replica, const Target& target, const storage::Call& call) {
+constexpr int kRounds = 5;  // listings, while objects are removed that were just listed
+
+Result<Choice> ask_once(const Replica& replica, const Target& target, const storage::Call& call) {
   Choice choice{replica, TRY(take_inventory(*replica.store, call)), {}};
   const catalog::Timeline& timeline = choice.inventory.timeline;
   const SeenTables tables = TRY(read_tables(*replica.store, boundaries(timeline, target), call));
   const Moment moment = TRY(resolve(timeline, target, tables));
   choice.plan = TRY(make_plan(timeline, moment));
   return choice;
+}
+
+Result<Choice> ask(const Replica& replica, const Target& target, const storage::Call& call) {
+  for (int round = 1;; ++round) {
+    auto choice = ask_once(replica, target, call);
+    const bool gone = !choice && choice.error().code == Code::kNotFound;
+    if (!gone || round == kRounds) return choice;
+  }
 }
 
 // The replica answered, and this is what it says; else it could not be asked.

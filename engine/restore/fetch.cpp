@@ -9,8 +9,6 @@
 namespace streamd::restore {
 namespace {
 
-// Up to here an object is fetched by one request; of a larger one the index, then batches.
-constexpr std::uint64_t kWholeBytes = 8 * kMiB;
 // What an index that was read ahead may cost.
 constexpr std::uint64_t kIndexBytes = 256 * kKiB;
 
@@ -33,8 +31,9 @@ struct ObjectState {
   std::vector<BatchState> fetched;  // of a large object
   std::uint64_t held = 0;           // of the budget
 
-  bool small() const { return what.object.size <= kWholeBytes; }
-  std::uint64_t cost() const { return small() ? what.object.size : kIndexBytes; }
+  bool small = false;  // fetched as a whole; else its index, then batches
+
+  std::uint64_t cost() const { return small ? what.object.size : kIndexBytes; }
 };
 
 Result<Bytes> read_range(storage::Store& store, const PlannedObject& object, std::uint64_t offset,
@@ -103,7 +102,7 @@ std::optional<Fetcher::State::Work> Fetcher::State::choose() {
       object.progress = Progress::kUnderWay;
       return Work{&object, std::nullopt};
     }
-    if (object.progress != Progress::kDone || object.small()) continue;
+    if (object.progress != Progress::kDone || object.small) continue;
     if (const auto work = choose_batch(object, i == at)) return work;
     const bool waits =
         std::any_of(object.fetched.begin(), object.fetched.end(),
@@ -116,15 +115,15 @@ std::optional<Fetcher::State::Work> Fetcher::State::choose() {
 // Without the lock: nobody else touches an object that is under way.
 Status Fetcher::State::open(ObjectState& object) {
   const PlannedObject& what = object.what.object;
-  if (object.small()) {
+  if (object.small) {
     object.whole = TRY(read_range(*store, what, 0, what.size, call));
     object.source = std::make_unique<MemorySource>(object.whole);
   } else {
     object.source = storage::object_source(*store, what.key, what.size, call);
   }
   object.reader = TRY(segment::ObjectReader::open(*object.source));
-  object.batches = TRY(batches_of(*object.reader, object.what.cut));
-  if (!object.small()) object.fetched.resize(object.batches.size());
+  object.batches = TRY(batches_of(*object.reader, object.what.cut, options.batch));
+  if (!object.small) object.fetched.resize(object.batches.size());
   return {};
 }
 
@@ -184,7 +183,10 @@ Fetcher::Fetcher(storage::Store& store, std::vector<FetchObject> objects,
   state_->outer = cancel;
   state_->call.cancel = &state_->cancel;
   state_->objects.resize(objects.size());
-  for (std::size_t i = 0; i < objects.size(); ++i) state_->objects[i].what = std::move(objects[i]);
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    state_->objects[i].small = objects[i].object.size <= options.whole_object;
+    state_->objects[i].what = std::move(objects[i]);
+  }
   for (unsigned i = 0; i < std::max(1u, options.parallel); ++i)
     state_->threads.emplace_back([state = state_.get()] { state->work(); });
 }
@@ -217,7 +219,7 @@ Result<ByteView> Fetcher::take(std::size_t batch) {
   std::unique_lock lock(state_->mutex);
   ObjectState& object = state_->objects[state_->at];
   const Batch& what = object.batches[batch];
-  if (object.small()) return ByteView(object.whole).subspan(what.offset, what.length);
+  if (object.small) return ByteView(object.whole).subspan(what.offset, what.length);
   if (batch > 0) {
     const std::uint64_t used = object.batches[batch - 1].length;
     object.fetched[batch - 1].bytes = {};

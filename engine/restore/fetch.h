@@ -13,9 +13,11 @@
 namespace streamd::restore {
 
 struct FetchOptions {
-  unsigned parallel = 8;             // reads at a time
-  std::uint64_t budget = 64 * kMiB;  // bytes fetched and not yet used; exceeded only by what is
-                                     // needed next
+  unsigned parallel = 8;  // reads at a time
+  // Bytes fetched and not yet used; exceeded only by what is needed next.
+  std::uint64_t budget = 64 * kMiB;
+  std::uint64_t whole_object = 8 * kMiB;  // up to here one request brings all of an object
+  std::uint64_t batch = kBatchBytes;      // raw bytes that are fetched and decoded at once
 };
 
 struct FetchObject {

@@ -60,7 +60,6 @@ Result<SeenTables> read_tables(storage::Store& store, const std::vector<Boundary
   for (const Boundary& boundary : boundaries) {
     const auto source = storage::object_source(store, boundary.key, boundary.size, call);
     auto reader = segment::ObjectReader::open(*source);
-    if (!reader && reader.error().code == Code::kNotFound) continue;
     if (!reader) return std::move(reader.error()).with_context("fetch object " + boundary.key);
     tables[boundary.key] = table_of(*reader);
   }

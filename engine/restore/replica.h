@@ -25,8 +25,8 @@ struct Inventory {
 // damaged, or missing although there are objects.
 Result<Inventory> take_inventory(storage::Store& store, const storage::Call& call);
 
-// Reads what resolve() needs to know beyond names. An object that is gone is left out: a new
-// listing will tell.
+// Reads what resolve() needs to know beyond names. kNotFound when an object is gone meanwhile: a
+// new inventory tells what took its place.
 Result<SeenTables> read_tables(storage::Store& store, const std::vector<Boundary>& boundaries,
                                const storage::Call& call);
 

@@ -1,0 +1,59 @@
+#include "apps/commands/command.h"
+
+#include <fmt/core.h>
+
+#include "base/file.h"
+
+namespace streamd::apps {
+
+CLI::App* declare_command(CLI::App& parent, Session& session, const std::string& name,
+                          const std::string& description, const std::string& example) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->footer("\nExample:\n  " + example);
+  command->set_help_flag("-h,--help", "print this and exit");
+  command->add_option("--config", session.setup.config, "configuration file")
+      ->envname("STREAMD_CONFIG")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command
+      ->add_option("--driver-path", session.setup.driver_path,
+                   "folder of drivers, instead of the configured ones; may be repeated")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  return command;
+}
+
+void declare_json(CLI::App& command, Session& session) {
+  command.add_flag("--json", session.json, "print JSON");
+}
+
+void declare_control(CLI::App& command, Session& session) {
+  command.add_option("--control", session.control, "control socket of the daemon")
+      ->envname("STREAMD_CONTROL")
+      ->type_name("PATH");
+}
+
+void print_json(const Json& json) {
+  fmt::print("{}\n", json.print(2));
+}
+
+Result<Setup> right_setup(const Session& session) {
+  Setup setup = load_setup(session.setup);
+  if (setup.problems.has_errors()) return to_error(setup.problems);
+  return setup;
+}
+
+Result<Setup> setup_for(const Session& session, const std::string& database_or_url) {
+  if (database_or_url.find("://") == std::string::npos) return right_setup(session);
+  const auto there = stat_path(session.setup.config);
+  return there && *there ? load_setup(session.setup) : setup_without_file(session.setup);
+}
+
+Result<const config::Database*> configured(const Setup& setup, const std::string& database) {
+  if (const config::Database* found = config::find_database(setup.config, database)) return found;
+  const std::string file = setup.config.files.empty() ? "" : setup.config.files.front();
+  return make_error(Code::kUsage, "database " + database + " is not configured in " + file,
+                    "`streamctl databases` lists those that are");
+}
+
+}  // namespace streamd::apps

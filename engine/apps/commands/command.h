@@ -1,0 +1,47 @@
+// What the commands of streamctl share: their options, how they are declared, how they print.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "apps/setup.h"
+#include "base/json.h"
+
+namespace streamd::apps {
+
+struct Session {
+  SetupOptions setup;
+  std::optional<std::string> control;
+  bool json = false;
+  // Set by the command that was given; its exit code.
+  std::function<Result<int>()> run;
+};
+
+// A command with --config, --driver-path and an example at the end of its help.
+CLI::App* declare_command(CLI::App& parent, Session& session, const std::string& name,
+                          const std::string& description, const std::string& example);
+void declare_json(CLI::App& command, Session& session);
+void declare_control(CLI::App& command, Session& session);
+
+void print_json(const Json& json);
+
+// The setup of a command that needs a right configuration; its problems in one error.
+Result<Setup> right_setup(const Session& session);
+// That of a command that may have a URL in its place: the configuration is used if there is one.
+Result<Setup> setup_for(const Session& session, const std::string& database_or_url);
+// kUsage when it is not configured.
+Result<const config::Database*> configured(const Setup& setup, const std::string& database);
+
+// One declaration for each command; they live in commands/<name>.cpp.
+void add_config(CLI::App& app, Session& session);
+void add_databases(CLI::App& app, Session& session);
+void add_drivers(CLI::App& app, Session& session);
+void add_generations(CLI::App& app, Session& session);
+void add_segments(CLI::App& app, Session& session);
+void add_snapshots(CLI::App& app, Session& session);
+void add_status(CLI::App& app, Session& session);
+void add_sync(CLI::App& app, Session& session);
+void add_version(CLI::App& app, Session& session);
+
+}  // namespace streamd::apps

@@ -1,0 +1,31 @@
+// streamctl snapshots DB|URL
+#include "apps/commands/listing.h"
+#include "daemon/status_json.h"
+
+namespace streamd::apps {
+namespace {
+
+void add_rows(const std::string& replica, const catalog::Timeline& timeline, Rows& rows) {
+  for (const catalog::GenerationTimeline& generation : timeline.generations)
+    for (const catalog::Snapshot& snapshot : generation.snapshots) {
+      rows.json.push(Json::object({{"replica", replica},
+                                   {"generation", to_text(generation.id)},
+                                   {"txid", snapshot.key.txid.value},
+                                   {"time", daemon::time_json(snapshot.key.time)},
+                                   {"size", snapshot.size}}));
+      rows.table.add({replica, to_text(generation.id), std::to_string(snapshot.key.txid.value),
+                      shown_time(snapshot.key.time), shown_size(snapshot.size)});
+    }
+}
+
+}  // namespace
+
+void add_snapshots(CLI::App& app, Session& session) {
+  declare_listing(app, session,
+                  {"snapshots",
+                   "snapshots in the replicas (size: without the parts that they share)",
+                   {"REPLICA", "GENERATION", "TXID", "TIME", "SIZE"},
+                   add_rows});
+}
+
+}  // namespace streamd::apps

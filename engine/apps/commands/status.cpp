@@ -1,0 +1,90 @@
+// streamctl status [DB]: the daemon's view; without a daemon what local state and replicas tell.
+#include <fmt/core.h>
+
+#include "apps/commands/command.h"
+#include "apps/control_path.h"
+#include "apps/offline_status.h"
+#include "apps/report.h"
+#include "apps/table.h"
+#include "daemon/control_client.h"
+#include "daemon/exit_code.h"
+
+namespace streamd::apps {
+namespace {
+
+constexpr milliseconds kPatience{15'000};
+
+std::string number(const Json& json, std::string_view name) {
+  return json.at(name).is_null() ? "-" : std::to_string(json.integer(name));
+}
+
+std::string text(const Json& json, std::string_view name) {
+  return json.string(name, "-");
+}
+
+void print_problem(const std::string& what, const Json& error) {
+  if (error.is_null()) return;
+  fmt::print("{}: {}\n", what, error.string("message"));
+  if (const std::string hint = error.string("hint"); !hint.empty())
+    fmt::print("  hint: {}\n", hint);
+}
+
+void print_text(const Json& status) {
+  if (status.at("daemon").is_null()) fmt::print("daemon not running\n");
+  Table table({"DATABASE", "STATE", "TXID", "REPLICA", "STATE", "TXID", "BEHIND", "SNAPSHOT"});
+  for (const Json& database : status.at("databases").items())
+    for (const Json& replica : database.at("replicas").items())
+      table.add({database.string("database"), text(database, "state"), number(database, "txid"),
+                 replica.string("name"), text(replica, "state"), number(replica, "txid"),
+                 number(replica, "lag_transactions"), text(replica, "snapshot_time")});
+  if (!table.empty()) fmt::print("{}", table.text());
+  for (const Json& database : status.at("databases").items()) {
+    const std::string path = database.string("database");
+    print_problem(path, database.at("error"));
+    for (const Json& replica : database.at("replicas").items())
+      print_problem(path + ", replica " + replica.string("name"), replica.at("error"));
+  }
+}
+
+Result<Json> ask_daemon(const Session& session, const config::Config& config,
+                        const std::string& database) {
+  std::string resource = "/v1/status";
+  if (!database.empty()) resource += "?database=" + daemon::query_encode(database);
+  return daemon::ControlClient(client_control(config, session.control)).get(resource, kPatience);
+}
+
+Result<int> run_status(const Session& session, const std::string& database) {
+  Setup setup = load_setup(session.setup);
+  std::string wanted = database;
+  if (const auto* known = config::find_database(setup.config, database)) wanted = known->real_path;
+  auto status = ask_daemon(session, setup.config, wanted);
+  if (!status && status.error().code != Code::kDaemonNotRunning) return Error(status.error());
+  if (!status) {
+    if (setup.problems.has_errors()) return to_error(setup.problems);
+    if (!database.empty()) TRY(configured(setup, database));
+    status = offline_status(setup, wanted);
+  }
+  if (!status) return Error(status.error());
+  if (session.json)
+    print_json(*status);
+  else
+    print_text(*status);
+  return daemon::kExitDone;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Session& session) {
+  CLI::App* command =
+      declare_command(app, session, "status", "state of the databases and their replicas",
+                      "streamctl status /data/app.db --json");
+  const auto database = std::make_shared<std::string>();
+  declare_json(*command, session);
+  declare_control(*command, session);
+  command->add_option("database", *database, "configured path or name")->type_name("DB");
+  command->callback([&session, database] {
+    session.run = [&session, database] { return run_status(session, *database); };
+  });
+}
+
+}  // namespace streamd::apps

@@ -1,0 +1,105 @@
+// streamctl sync DB: everything committed so far is sealed and sent.
+#include <fmt/core.h>
+
+#include "apps/commands/command.h"
+#include "apps/control_path.h"
+#include "base/log.h"
+#include "config/value.h"
+#include "daemon/control_client.h"
+#include "daemon/exit_code.h"
+#include "daemon/supervisor.h"
+#include "daemon/wait.h"
+
+namespace streamd::apps {
+namespace {
+
+struct SyncOptions {
+  std::string database, replica, timeout = "60s";
+  bool wait = false;
+};
+
+// Until the daemon must have answered, whatever it waits for.
+constexpr milliseconds kMargin{15'000}, kMostOfStopping{10'000};
+
+Result<Json> ask_daemon(const std::string& control, const SyncOptions& options,
+                        const std::string& database, milliseconds timeout) {
+  const Json body = Json::object({{"database", database},
+                                  {"wait", options.wait},
+                                  {"replica", options.replica},
+                                  {"timeout_ms", static_cast<std::int64_t>(timeout.count())}});
+  return daemon::ControlClient(control).post("/v1/sync", body, timeout + kMargin);
+}
+
+// Without a daemon: as one that runs for a moment.
+Result<Json> sync_here(Setup setup, const SyncOptions& options, milliseconds timeout) {
+  config::Config config = setup.config;
+  config.databases = {*TRY(configured(setup, options.database))};
+  log_set_level(LogLevel::kError);
+  const Clock& clock = system_clock();
+  auto supervisor = TRY(daemon::Supervisor::create(config, *setup.drivers, clock));
+  TRY(supervisor->start());
+  replicate::Pipeline& pipeline = *supervisor->pipelines().front();
+  const daemon::WaitLimits limits{clock.mono() + timeout, {}};
+  const Cancel never;
+  const auto txid = daemon::sync_within(pipeline, limits, never, clock);
+  Status waited;
+  if (txid) waited = daemon::wait_within(pipeline, *txid, options.replica, limits, never, clock);
+  const Status stopped = supervisor->stop(txid && waited ? kMostOfStopping : milliseconds(0));
+  const replicate::DatabaseStatus status = pipeline.status();
+  if (!txid) return Error(txid.error());
+  TRY(std::move(waited));
+  if (options.replica.empty()) TRY(std::move(stopped));
+  Json replicas = Json::array();
+  for (const auto& each : status.replicas)
+    replicas.push(Json::object({{"name", each.name}, {"txid", each.acknowledged.value}}));
+  return Json::object({{"database", status.path},
+                       {"generation", to_text(status.generation)},
+                       {"txid", txid->value},
+                       {"replicas", std::move(replicas)}});
+}
+
+Result<int> run_sync(const Session& session, const SyncOptions& options) {
+  const auto timeout = config::parse_duration(options.timeout);
+  if (!timeout)
+    return make_error(Code::kUsage, "--timeout: " + timeout.error().message, timeout.error().hint);
+  Setup setup = TRY(right_setup(session));
+  const std::string database = TRY(configured(setup, options.database))->real_path;
+  auto done =
+      ask_daemon(client_control(setup.config, session.control), options, database, *timeout);
+  const bool here = !done && done.error().code == Code::kDaemonNotRunning;
+  if (here) done = sync_here(std::move(setup), options, *timeout);
+  if (!done) return Error(std::move(done.error())).with_context("sync " + options.database);
+  if (session.json) {
+    print_json(*done);
+    return daemon::kExitDone;
+  }
+  fmt::print("{} is at transaction {}", options.database, done->integer("txid"));
+  for (const Json& replica : done->at("replicas").items())
+    fmt::print(", {} at {}", replica.string("name"), replica.integer("txid"));
+  fmt::print("\n");
+  return daemon::kExitDone;
+}
+
+}  // namespace
+
+void add_sync(CLI::App& app, Session& session) {
+  CLI::App* command = declare_command(
+      app, session, "sync", "seal and send everything committed so far; without a daemon too",
+      "streamctl sync /data/app.db --wait --timeout 30s");
+  const auto options = std::make_shared<SyncOptions>();
+  declare_json(*command, session);
+  declare_control(*command, session);
+  command->add_option("database", options->database, "configured path or name")
+      ->required()
+      ->type_name("DB");
+  command->add_flag("--wait", options->wait, "until the replicas have acknowledged it");
+  command->add_option("--replica", options->replica, "wait for this one only")->type_name("NAME");
+  command->add_option("--timeout", options->timeout, "give up after")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  command->callback([&session, options] {
+    session.run = [&session, options] { return run_sync(session, *options); };
+  });
+}
+
+}  // namespace streamd::apps

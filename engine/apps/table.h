@@ -1,0 +1,26 @@
+// Text tables: aligned columns for people, on stdout.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace streamd::apps {
+
+class Table {
+ public:
+  explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  bool empty() const { return rows_.size() == 1; }
+  std::string text() const;  // two spaces between columns, none at the ends
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+std::string shown_size(std::uint64_t bytes);  // 489 B, 1.5 MiB
+std::string shown_time(Micros time);          // 2026-11-22T20:47:07.928Z; "-" for 0
+std::string shown_age(milliseconds age);      // 3s, 5m, 2h, 4d
+
+}  // namespace streamd::apps

@@ -1,0 +1,120 @@
+#include "daemon/control_api.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "daemon/status_json.h"
+#include "daemon/wait.h"
+
+namespace streamd::daemon {
+namespace {
+
+constexpr milliseconds kDefaultTimeout{60'000}, kLongestTimeout{24 * 3'600'000};
+
+int http_status_of(Code code) {
+  switch (code) {
+    case Code::kUsage:
+      return 400;
+    case Code::kNotFound:
+      return 404;
+    case Code::kUnsupported:
+      return 405;
+    case Code::kBusy:
+    case Code::kCancelled:
+      return 503;
+    case Code::kTimeout:
+      return 504;
+    default:
+      return 500;
+  }
+}
+
+milliseconds timeout_of(const Json& body) {
+  const std::int64_t given = body.integer("timeout_ms", kDefaultTimeout.count());
+  return std::clamp(milliseconds(given), milliseconds(0), kLongestTimeout);
+}
+
+}  // namespace
+
+ControlApi::ControlApi(const Supervisor& supervisor, DaemonFacts facts, const Clock& clock,
+                       int most_waits)
+    : supervisor_(supervisor), facts_(std::move(facts)), clock_(clock), most_waits_(most_waits) {}
+
+void ControlApi::cancel() {
+  cancel_.cancel();
+}
+
+ControlReply ControlApi::handle(const ControlRequest& request) {
+  auto answered = answer(request);
+  if (answered) return {200, std::move(*answered)};
+  return {http_status_of(answered.error().code),
+          Json::object({{"error", to_json(answered.error())}})};
+}
+
+Result<Json> ControlApi::answer(const ControlRequest& request) {
+  const bool reading = request.method == "GET";
+  if (reading && request.path == "/v1/version") return version();
+  if (reading && request.path == "/v1/status") return status(request);
+  if (request.method == "POST" && request.path == "/v1/sync") return sync(request);
+  return make_error(Code::kUnsupported,
+                    "the daemon does not know " + request.method + " " + request.path,
+                    "streamctl and streamd should be of the same version");
+}
+
+Json ControlApi::version() const {
+  return Json::object({{"version", facts_.version},
+                       {"pid", static_cast<std::int64_t>(getpid())},
+                       {"started", time_json(facts_.started)},
+                       {"control", facts_.control}});
+}
+
+Result<Json> ControlApi::status(const ControlRequest& request) const {
+  Json databases = Json::array();
+  const auto wanted = request.query.find("database");
+  if (wanted != request.query.end())
+    databases.push(to_json(TRY(find(wanted->second))->status()));
+  else
+    for (const auto& pipeline : supervisor_.pipelines())
+      databases.push(to_json(pipeline->status()));
+  return Json::object({{"daemon", version()}, {"databases", std::move(databases)}});
+}
+
+Result<replicate::Pipeline*> ControlApi::find(const std::string& database) const {
+  if (replicate::Pipeline* pipeline = supervisor_.find(database)) return pipeline;
+  return make_error(Code::kUsage, "the daemon has no database " + database,
+                    "`streamctl status` lists those that it has");
+}
+
+Result<Json> ControlApi::sync(const ControlRequest& request) {
+  const Json body = TRY(Json::parse(request.body));
+  replicate::Pipeline* pipeline = TRY(find(body.string("database")));
+  struct Count {
+    std::atomic<int>& count;
+    const int before = count++;
+    ~Count() { --count; }
+  } waiting{waits_};
+  if (waiting.before >= most_waits_)
+    return make_error(Code::kBusy, "too many clients wait for a sync already",
+                      "try again in a moment");
+  return sync_now(*pipeline, body, request);
+}
+
+Result<Json> ControlApi::sync_now(replicate::Pipeline& pipeline, const Json& body,
+                                  const ControlRequest& request) const {
+  const std::string replica = body.string("replica");
+  const WaitLimits limits{clock_.mono() + timeout_of(body), request.client_gone};
+  const Txid txid = TRY(sync_within(pipeline, limits, cancel_, clock_));
+  if (body.boolean("wait")) TRY(wait_within(pipeline, txid, replica, limits, cancel_, clock_));
+  const replicate::DatabaseStatus status = pipeline.status();
+  Json replicas = Json::array();
+  for (const auto& each : status.replicas)
+    if (replica.empty() || each.name == replica)
+      replicas.push(Json::object({{"name", each.name}, {"txid", each.acknowledged.value}}));
+  return Json::object({{"database", status.path},
+                       {"generation", to_text(status.generation)},
+                       {"txid", txid.value},
+                       {"replicas", std::move(replicas)}});
+}
+
+}  // namespace streamd::daemon

@@ -1,0 +1,28 @@
+// The other end of the control socket.
+#pragma once
+#include <string>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+namespace streamd::daemon {
+
+// One request, one connection. The daemon's own error when it sent one; kDaemonNotRunning when
+// nobody answers; kTimeout when it does not answer within `patience`.
+class ControlClient {
+ public:
+  explicit ControlClient(std::string path) : path_(std::move(path)) {}
+  Result<Json> get(const std::string& resource, milliseconds patience) const;
+  Result<Json> post(const std::string& resource, const Json& body, milliseconds patience) const;
+  const std::string& path() const { return path_; }
+
+ private:
+  Result<Json> request(const std::string& method, const std::string& resource,
+                       const std::string& body, milliseconds patience) const;
+  std::string path_;
+};
+
+// A value in the query of a resource.
+std::string query_encode(const std::string& text);
+
+}  // namespace streamd::daemon

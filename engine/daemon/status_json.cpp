@@ -1,0 +1,74 @@
+#include "daemon/status_json.h"
+
+#include "daemon/exit_code.h"
+
+namespace streamd::daemon {
+namespace {
+
+Code code_named(const std::string& name) {
+  for (int number = 1; number <= static_cast<int>(Code::kDaemonNotRunning); ++number) {
+    const Code code = static_cast<Code>(number);
+    if (name == code_name(code)) return code;
+  }
+  return Code::kInternal;
+}
+
+}  // namespace
+
+Json time_json(Micros time) {
+  return time == 0 ? Json() : Json(format_time(time));
+}
+
+Json to_json(const Error& error) {
+  return Json::object({{"code", code_name(error.code)},
+                       {"exit_code", exit_code(error.code)},
+                       {"message", error.message},
+                       {"hint", error.hint}});
+}
+
+Json to_json(const std::optional<Error>& error) {
+  return error ? to_json(*error) : Json();
+}
+
+Error error_from_json(const Json& json) {
+  return make_error(code_named(json.string("code")), json.string("message"), json.string("hint"));
+}
+
+Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseStatus& database) {
+  const std::uint64_t behind = database.captured > status.acknowledged
+                                   ? database.captured.value - status.acknowledged.value
+                                   : 0;
+  return Json::object({{"name", status.name},
+                       {"state", replicate::state_name(status.state)},
+                       {"txid", status.acknowledged.value},
+                       {"txid_time", time_json(status.acknowledged_time)},
+                       {"lag_transactions", behind},
+                       {"snapshot_txid", status.snapshot.value},
+                       {"snapshot_time", time_json(status.snapshot_time)},
+                       {"last_success", time_json(status.last_success)},
+                       {"objects_sent", status.objects_sent},
+                       {"bytes_sent", status.bytes_sent},
+                       {"error", to_json(status.error)}});
+}
+
+Json to_json(const replicate::DatabaseStatus& status) {
+  Json replicas = Json::array();
+  for (const auto& replica : status.replicas) replicas.push(to_json(replica, status));
+  const Json generation =
+      status.generation == GenerationId{} ? Json() : Json(to_text(status.generation));
+  return Json::object({{"database", status.path},
+                       {"name", status.name},
+                       {"state", replicate::phase_name(status.phase)},
+                       {"generation", generation},
+                       {"txid", status.captured.value},
+                       {"txid_time", time_json(status.captured_time)},
+                       {"durable_txid", status.durable.value},
+                       {"page_size", status.page_size},
+                       {"pages", status.pages},
+                       {"wal_bytes", status.log_bytes},
+                       {"spool_bytes", status.spool_bytes},
+                       {"error", to_json(status.error)},
+                       {"replicas", std::move(replicas)}});
+}
+
+}  // namespace streamd::daemon

@@ -1,0 +1,18 @@
+// Status and errors as JSON, with member names that scripts rely on (docs/cli.md).
+#pragma once
+#include "base/json.h"
+#include "replicate/pipeline.h"
+
+namespace streamd::daemon {
+
+Json to_json(const replicate::DatabaseStatus& status);
+Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseStatus& database);
+
+// {"code", "exit_code", "message", "hint"}; null without an error.
+Json to_json(const Error& error);
+Json to_json(const std::optional<Error>& error);
+Error error_from_json(const Json& json);  // kInternal when the code is not known here
+
+Json time_json(Micros time);  // RFC 3339; null for 0
+
+}  // namespace streamd::daemon

@@ -1,0 +1,27 @@
+// Waiting for a database on somebody's behalf: until a deadline, as long as they are still there,
+// and no longer than it makes sense.
+#pragma once
+#include <functional>
+
+#include "replicate/pipeline.h"
+
+namespace streamd::daemon {
+
+struct WaitLimits {
+  MonoTime deadline;
+  std::function<bool()> given_up;  // asked every second or so; may be empty
+};
+
+// Pipeline::sync and Pipeline::wait_for. The error is what keeps the database or the replica from
+// it, if that is known, else kTimeout; at once when waiting cannot help.
+Result<Txid> sync_within(replicate::Pipeline& pipeline, const WaitLimits& limits,
+                         const Cancel& cancel, const Clock& clock);
+Status wait_within(replicate::Pipeline& pipeline, Txid txid, const std::string& replica,
+                   const WaitLimits& limits, const Cancel& cancel, const Clock& clock);
+
+// Both for all replicas, without a deadline: gives up once something is failing and nothing has
+// moved for `patience`.
+Status sync_patiently(replicate::Pipeline& pipeline, milliseconds patience, const Cancel& cancel,
+                      const Clock& clock);
+
+}  // namespace streamd::daemon

@@ -1,0 +1,234 @@
+// Every way to say no: the right code, a name, and nothing left behind.
+#include "restore/restore.h"
+
+#include "restoring.h"
+
+using namespace streamd;
+using namespace streamd::restore;
+using storage::Store;
+
+namespace {
+
+// A snapshot with parts, three segments, one of them in pieces.
+struct Standard : ReplicaBuilder {
+  explicit Standard(unsigned seed = 3) : ReplicaBuilder(seed) {
+    begin_with(24);
+    snapshot();
+    for (int i = 0; i < 3; ++i) {
+      commit(5);
+      seal(0, i == 1 ? 3 : 1);
+    }
+  }
+  std::vector<std::string> data_keys() const {
+    std::vector<std::string> found;
+    for (const std::string& key : store->keys())
+      if (key.starts_with("generations/")) found.push_back(key);
+    return found;
+  }
+};
+
+const std::vector<std::string> kNothing;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(failures)
+
+BOOST_AUTO_TEST_CASE(no_backup_and_not_yet_restorable) {
+  RestoreFixture out;
+  ReplicaBuilder empty(1);
+  BOOST_TEST((out.failure(empty) == Code::kNotRestorable));
+  empty.store->erase("streamd.json");
+  BOOST_TEST((out.failure(empty) == Code::kNoBackup));
+  out.options.if_backup_exists = true;
+  BOOST_TEST((out.must_restore(empty).outcome == Outcome::kNoBackup));
+  ReplicaBuilder begun(1);
+  begun.begin_with(4);
+  begun.commit(2);
+  begun.seal();
+  BOOST_TEST((out.failure(begun) == Code::kNotRestorable));
+  begun.store->erase("streamd.json");
+  BOOST_TEST((out.failure(begun) == Code::kCorrupt));
+  BOOST_TEST(out.names() == kNothing, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(no_backup_needs_an_answer_from_all) {
+  RestoreFixture out;
+  ReplicaBuilder empty(1), silent(1);
+  empty.store->erase("streamd.json");
+  silent.store->before = [](auto, const std::string&) -> Status {
+    return make_error(Code::kTransient, "connection refused");
+  };
+  const Replica both[] = {out.of(empty, "empty"), out.of(silent, "silent")};
+  auto report = streamd::restore::restore(both, out.options);
+  BOOST_REQUIRE(!report);
+  BOOST_TEST((report.error().code == Code::kTransient));
+  BOOST_TEST(report.error().message.find("silent") != std::string::npos);
+  out.options.any_replica = true;
+  report = streamd::restore::restore(both, out.options);
+  BOOST_TEST((report.error().code == Code::kTransient));
+}
+
+BOOST_AUTO_TEST_CASE(the_replica_that_leads_farthest_is_taken) {
+  RestoreFixture out;
+  Standard behind, ahead;
+  ahead.commit(2);
+  ahead.seal();
+  const Replica both[] = {out.of(behind, "behind"), out.of(ahead, "ahead")};
+  const auto report = must(streamd::restore::restore(both, out.options));
+  BOOST_TEST(report.replica == "ahead");
+  BOOST_TEST((out.content() == file_of(ahead.now())));
+  // Not while it does not answer, unless that is wished, or the moment is named exactly.
+  out.fresh();
+  ahead.store->before = [](auto, const std::string&) -> Status {
+    return make_error(Code::kTimeout, "no answer");
+  };
+  BOOST_TEST((streamd::restore::restore(both, out.options).error().code == Code::kTimeout));
+  out.options.any_replica = true;
+  const auto older = must(streamd::restore::restore(both, out.options));
+  BOOST_TEST(older.replica == "behind");
+  BOOST_TEST(!older.plan.moment.newest);
+  out.fresh();
+  out.options.any_replica = false;
+  out.options.target.moment = ByTxid{Txid(7)};
+  BOOST_TEST(must(streamd::restore::restore(both, out.options)).replica == "behind");
+}
+
+BOOST_AUTO_TEST_CASE(damage_is_found_and_named) {
+  const Standard whole;
+  for (const std::string& key : whole.data_keys()) {
+    const Bytes good = whole.store->content(key);
+    RestoreFixture out;
+    for (int kind = 0; kind < 10; ++kind) {
+      Bytes bad = good;
+      if (kind < 8)
+        bad[bad.size() * static_cast<std::size_t>(kind) / 8 + 3] ^= 0x40;
+      else
+        bad.resize(kind == 8 ? bad.size() / 2 : bad.size() - 1);
+      whole.store->set(key, bad);
+      BOOST_TEST((out.failure(whole) == Code::kCorrupt));
+      BOOST_TEST(out.last_error.message.find(key) != std::string::npos);
+      BOOST_TEST(out.names() == kNothing, boost::test_tools::per_element());
+    }
+    whole.store->set(key, good);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_object_is_a_gap_unless_nothing_needs_it) {
+  const Standard whole;
+  for (const std::string& key : whole.data_keys()) {
+    const Bytes good = whole.store->content(key);
+    whole.store->erase(key);
+    RestoreFixture out;
+    const auto report = out.restore(whole);
+    // Without its last segment the replica is only shorter.
+    if (report) {
+      BOOST_TEST(report->plan.moment.txid.value < whole.txid);
+      BOOST_TEST((out.content() == file_of(whole.states.at(report->plan.moment.txid.value))));
+    } else {
+      const Code code = report.error().code;
+      BOOST_TEST(
+          (code == Code::kCorrupt || code == Code::kNotRestorable || code == Code::kTransient));
+      BOOST_TEST(out.names() == kNothing, boost::test_tools::per_element());
+    }
+    whole.store->set(key, good);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(objects_that_are_swapped_are_found) {
+  const Standard whole;
+  const auto keys = whole.data_keys();
+  for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
+    const Bytes good = whole.store->content(keys[i]);
+    whole.store->set(keys[i], whole.store->content(keys[i + 1]));
+    RestoreFixture out;
+    BOOST_TEST((out.failure(whole) == Code::kCorrupt));
+    whole.store->set(keys[i], good);
+  }
+  // Of another database.
+  Standard other;
+  other.marker.checksum_key = 1;
+  const std::string text = catalog::encode_marker(other.marker);
+  other.store->set("streamd.json", Bytes(text.begin(), text.end()));
+  RestoreFixture out;
+  BOOST_TEST((out.failure(other) == Code::kCorrupt));
+}
+
+BOOST_AUTO_TEST_CASE(a_merge_while_we_restore_leads_to_another_plan) {
+  Standard replica;
+  replica.commit(3);
+  const auto narrow = replica.seal();
+  // The same transactions again as one object of level 1, shown only once the others are gone.
+  Standard merged;
+  merged.commit(3);
+  merged.seal();
+  const std::string wide = [&] {
+    ReplicaBuilder whole(3);
+    whole.begin_with(24);
+    whole.commit(18);
+    const auto key = whole.seal(1);
+    merged.store->set(to_text(key), whole.store->content(to_text(key)));
+    return to_text(key);
+  }();
+  const Bytes content = merged.store->content(wide);
+  bool done = false;
+  replica.store->before = [&](auto operation, const std::string& key) -> Status {
+    if (operation != storage::Operation::kGet || done || key != to_text(narrow)) return {};
+    done = true;
+    for (const std::string& each : replica.store->keys())
+      if (each.find("/segments/") != std::string::npos) replica.store->erase(each);
+    replica.store->set(wide, content);
+    return {};
+  };
+  RestoreFixture out;
+  out.options.fetch.parallel = 1;
+  const auto report = out.must_restore(replica);
+  BOOST_TEST(done);
+  BOOST_TEST(report.plan.segments.size() == 1u);
+  BOOST_TEST((out.content() == file_of(replica.now())));
+}
+
+BOOST_AUTO_TEST_CASE(cancelled_in_the_middle_leaves_nothing) {
+  const Standard replica;
+  const int gets = [&] {
+    RestoreFixture out;
+    out.must_restore(replica);
+    return replica.store->calls(storage::Operation::kGet);
+  }();
+  for (int after = 1; after < gets; ++after) {
+    Cancel cancel;
+    std::atomic<int> left{after};
+    replica.store->before = [&](auto, const std::string&) -> Status {
+      if (--left == 0) cancel.cancel();
+      return {};
+    };
+    RestoreFixture out;
+    out.options.cancel = &cancel;
+    const auto report = out.restore(replica);
+    if (report) continue;  // everything was here by then
+    BOOST_TEST((report.error().code == Code::kCancelled));
+    BOOST_TEST(out.names() == kNothing, boost::test_tools::per_element());
+  }
+  replica.store->before = {};
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_reads_the_plan_and_writes_nothing) {
+  const Standard replica;
+  RestoreFixture out;
+  out.options.dry_run = true;
+  const auto report = out.must_restore(replica);
+  BOOST_TEST((report.outcome == Outcome::kPlanned));
+  BOOST_TEST(report.plan.parts.size() > 2u);
+  BOOST_TEST(report.plan.segments.size() == 3u);
+  BOOST_TEST(to_json(report).at("plan").integer("bytes") > 0);
+  BOOST_TEST(out.names() == kNothing, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(sqlite_has_its_say) {
+  const Standard replica;  // random bytes: proven, but no database
+  RestoreFixture out;
+  out.options.check = Check::kQuick;
+  BOOST_TEST((out.failure(replica) == Code::kCorrupt));
+  BOOST_TEST(out.names() == kNothing, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,273 @@
+// Which transaction a target means, and which objects lead there: from names and tables alone.
+#include "restore/moment.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "restore/plan.h"
+
+using namespace streamd;
+using namespace streamd::restore;
+using catalog::Completeness;
+
+namespace {
+
+constexpr GenerationId kOld(0x0000000100000001), kNew(0x0000000200000001);
+constexpr Micros kStart = 1'700'000'000'000'000;
+
+// Transaction n was seen in second n of the history.
+Micros second(std::uint64_t n) {
+  return kStart + static_cast<Micros>(n) * 1'000'000;
+}
+
+class Listing {
+ public:
+  Listing& snapshot(std::uint64_t txid, GenerationId id = kOld) {
+    add(to_text(catalog::SnapshotKey{id, Txid(txid), second(txid)}), 1000);
+    return *this;
+  }
+  Listing& segment(std::uint64_t first, std::uint64_t last, Completeness kind = Completeness::kAll,
+                   std::uint8_t level = 0, std::uint64_t size = 100, GenerationId id = kOld) {
+    add(to_text(key(first, last, kind, level, id)), size);
+    return *this;
+  }
+  static catalog::SegmentKey key(std::uint64_t first, std::uint64_t last,
+                                 Completeness kind = Completeness::kAll, std::uint8_t level = 0,
+                                 GenerationId id = kOld) {
+    return {id, level, Txid(first), Txid(last), second(last), {}, kind};
+  }
+  void add(std::string key, std::uint64_t size) { objects_.push_back({std::move(key), size, 0}); }
+  catalog::Timeline timeline() const { return catalog::read_timeline(objects_); }
+
+ private:
+  std::vector<catalog::Listed> objects_;
+};
+
+Target latest() {
+  return {};
+}
+Target at(std::uint64_t txid) {
+  return {ByTxid{Txid(txid)}, {}, false};
+}
+Target when(Micros time) {
+  return {ByTime{time}, {}, false};
+}
+
+Moment must(Result<Moment> moment) {
+  if (!moment) BOOST_FAIL(moment.error().message);
+  return std::move(*moment);
+}
+Error refused(const Result<Moment>& moment) {
+  BOOST_REQUIRE(!moment);
+  return moment.error();
+}
+bool mentions(const Error& error, Txid txid) {
+  return error.message.find(to_text(txid)) != std::string::npos;
+}
+std::vector<std::uint64_t> lasts(const Plan& plan) {
+  std::vector<std::uint64_t> numbers;
+  for (const PlannedSegment& segment : plan.segments) numbers.push_back(segment.key.last.value);
+  return numbers;
+}
+Plan plan_to(const Listing& listing, std::uint64_t txid) {
+  const auto timeline = listing.timeline();
+  auto plan = make_plan(timeline, must(resolve(timeline, at(txid), {})));
+  BOOST_REQUIRE(plan);
+  return *plan;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(moments)
+
+BOOST_AUTO_TEST_CASE(nothing_begun_and_not_restorable_are_told_apart) {
+  BOOST_TEST((refused(resolve(Listing().timeline(), latest(), {})).code == Code::kNoBackup));
+  auto marked = Listing().timeline();
+  marked.has_marker = true;
+  BOOST_TEST((refused(resolve(marked, latest(), {})).code == Code::kNotRestorable));
+  const auto begun = Listing().segment(1, 4).timeline();
+  for (const Target& target : {latest(), at(2), when(second(3))})
+    BOOST_TEST((refused(resolve(begun, target, {})).code == Code::kNotRestorable));
+  Target other = latest();
+  other.generation = kNew;
+  BOOST_TEST((refused(resolve(begun, other, {})).code == Code::kOutsideWindow));
+}
+
+BOOST_AUTO_TEST_CASE(latest_takes_the_newest_generation_that_can_be_restored) {
+  Listing listing;
+  listing.snapshot(1).segment(2, 5).snapshot(6, kNew).segment(7, 9, Completeness::kAll, 0, 9, kNew);
+  const Moment newest = must(resolve(listing.timeline(), latest(), {}));
+  BOOST_TEST((newest.generation == kNew && newest.txid == Txid(9) && newest.newest));
+  Target old = latest();
+  old.generation = kOld;
+  BOOST_TEST((must(resolve(listing.timeline(), old, {})).txid == Txid(5)));
+  const auto unfinished =
+      Listing().snapshot(1).segment(2, 5).segment(6, 7, Completeness::kAll, 0, 9, kNew).timeline();
+  const Moment older = must(resolve(unfinished, latest(), {}));
+  BOOST_TEST((older.txid == Txid(5) && !older.newest));
+  BOOST_TEST(older.notes.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_segment_is_not_passed_over_in_silence) {
+  const auto timeline = Listing().snapshot(1).segment(2, 5).segment(8, 9).timeline();
+  const Error newest = refused(resolve(timeline, latest(), {}));
+  BOOST_TEST((newest.code == Code::kCorrupt && mentions(newest, Txid(5))));
+  BOOST_TEST((refused(resolve(timeline, at(9), {})).code == Code::kCorrupt));
+  BOOST_TEST((refused(resolve(timeline, when(second(9)), {})).code == Code::kCorrupt));
+  BOOST_TEST((must(resolve(timeline, at(5), {})).txid == Txid(5)));
+  BOOST_TEST((must(resolve(timeline, when(second(5) + 999), {})).txid == Txid(5)));
+}
+
+BOOST_AUTO_TEST_CASE(outside_of_what_is_kept_names_both_ends) {
+  const auto timeline = Listing().snapshot(10).segment(11, 20).timeline();
+  for (const Target& target : {at(9), at(21), when(second(9))}) {
+    const Error error = refused(resolve(timeline, target, {}));
+    BOOST_TEST((error.code == Code::kOutsideWindow));
+    BOOST_TEST(mentions(error, Txid(10)));
+    BOOST_TEST(mentions(error, Txid(20)));
+  }
+  BOOST_TEST((must(resolve(timeline, when(second(2000)), {})).txid == Txid(20)));
+}
+
+BOOST_AUTO_TEST_CASE(a_hole_names_its_edges) {
+  Listing listing;
+  listing.snapshot(1).segment(2, 5).segment(6, 9, Completeness::kDelta).segment(10, 12);
+  const auto timeline = listing.timeline();
+  for (Target target : {at(7), when(second(7))}) {
+    const Error error = refused(resolve(timeline, target, {}));
+    BOOST_TEST((error.code == Code::kOutsideWindow));
+    BOOST_TEST(mentions(error, Txid(5)));
+    BOOST_TEST(mentions(error, Txid(9)));
+    target.nearest = true;
+    BOOST_TEST((must(resolve(timeline, target, {})).txid == Txid(5)));
+  }
+  for (const std::uint64_t edge : {5u, 9u, 10u})
+    BOOST_TEST((must(resolve(timeline, at(edge), {})).txid == Txid(edge)));
+  // Nothing had happened yet when the delta's transactions were last not seen.
+  const SeenTables tables{
+      {to_text(Listing::key(6, 9, Completeness::kDelta)), {{Txid(9), second(7), second(9)}}}};
+  BOOST_TEST((must(resolve(timeline, when(second(7)), tables)).txid == Txid(5)));
+  BOOST_TEST(
+      (refused(resolve(timeline, when(second(7) + 1), tables)).code == Code::kOutsideWindow));
+  BOOST_TEST((must(resolve(timeline, when(second(9)), tables)).txid == Txid(9)));
+}
+
+BOOST_AUTO_TEST_CASE(between_two_generations_lies_a_hole_once_the_newer_had_begun) {
+  Listing listing;
+  listing.snapshot(1).segment(2, 5);
+  listing.segment(6, 8, Completeness::kAll, 0, 9, kNew).snapshot(10, kNew);
+  const auto timeline = listing.timeline();
+  BOOST_TEST((must(resolve(timeline, when(second(6)), {})).txid == Txid(5)));
+  const Error error = refused(resolve(timeline, when(second(9)), {}));
+  BOOST_TEST((error.code == Code::kOutsideWindow));
+  BOOST_TEST(mentions(error, Txid(5)));
+  BOOST_TEST(mentions(error, Txid(10)));
+}
+
+BOOST_AUTO_TEST_CASE(the_index_decides_where_the_name_only_tells_milliseconds) {
+  const auto timeline = Listing().snapshot(1).segment(2, 5).segment(6, 9).timeline();
+  const Target target = when(second(5) + 300);
+  const auto asked = boundaries(timeline, target);
+  BOOST_TEST((asked.size() == 2u));  // 2 to 5 ends in this millisecond, 6 to 9 might begin in it
+  const std::string key = to_text(Listing::key(2, 5));
+  SeenTables tables{{key, {{Txid(4), 0, second(4)}, {Txid(5), 0, second(5) + 301}}}};
+  BOOST_TEST((must(resolve(timeline, target, tables)).txid == Txid(4)));
+  tables[key].back().seen = second(5) + 300;
+  BOOST_TEST((must(resolve(timeline, target, tables)).txid == Txid(5)));
+  tables[to_text(Listing::key(6, 9))] = {
+      {Txid(6), 0, second(5) + 300}, {Txid(7), 0, second(5) + 300}, {Txid(8), 0, second(8)}};
+  BOOST_TEST((must(resolve(timeline, target, tables)).txid == Txid(7)));
+  BOOST_TEST(boundaries(timeline, at(5)).empty());
+  BOOST_TEST(boundaries(timeline, when(second(100))).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_stepped_back_hides_nothing) {
+  // 2 to 3 were seen an hour ahead; from 5 on the clock was right again.
+  Listing listing;
+  listing.snapshot(1);
+  catalog::SegmentKey ahead = Listing::key(2, 3), back = Listing::key(4, 6);
+  ahead.time = second(3600);
+  listing.add(to_text(ahead), 10);
+  listing.add(to_text(back), 10);
+  const SeenTables tables{
+      {to_text(ahead), {{Txid(2), 0, second(3599)}, {Txid(3), 0, second(3600)}}},
+      {to_text(back),
+       {{Txid(4), 0, second(3601)}, {Txid(5), 0, second(5)}, {Txid(6), 0, second(6)}}}};
+  const auto timeline = listing.timeline();
+  BOOST_TEST((must(resolve(timeline, when(second(5)), tables)).txid == Txid(5)));
+  BOOST_TEST((must(resolve(timeline, when(second(4)), tables)).txid == Txid(1)));
+  BOOST_TEST((must(resolve(timeline, when(second(6)), tables)).txid == Txid(6)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(plans)
+
+BOOST_AUTO_TEST_CASE(newest_snapshot_then_fewest_segments) {
+  Listing listing;
+  listing.snapshot(1).segment(2, 10).snapshot(10);
+  for (std::uint64_t txid = 11; txid <= 16; ++txid) listing.segment(txid, txid);
+  listing.segment(11, 16, Completeness::kAll, 1);
+  BOOST_TEST((plan_to(listing, 16).snapshot.txid == Txid(10)));
+  BOOST_TEST(lasts(plan_to(listing, 16)) == std::vector<std::uint64_t>{16},
+             boost::test_tools::per_element());
+  const Plan inside = plan_to(listing, 13);
+  BOOST_TEST(inside.segments.size() == 1u);
+  BOOST_TEST(inside.cut(inside.segments[0]) == 2u);
+  BOOST_TEST(plan_to(listing, 10).segments.empty());
+  BOOST_TEST((plan_to(listing, 9).snapshot.txid == Txid(1)));
+}
+
+BOOST_AUTO_TEST_CASE(of_equal_ranges_the_smaller_one) {
+  Listing listing;
+  listing.snapshot(1).segment(2, 9, Completeness::kAll, 4, 900);
+  listing.segment(2, 9, Completeness::kLast, 5, 300).segment(10, 10);
+  const Plan past = plan_to(listing, 10);
+  BOOST_TEST((past.segments[0].key.completeness == Completeness::kLast));
+  BOOST_TEST(past.bytes() == 1000u + 300 + 100);
+  BOOST_TEST(past.cut(past.segments[0]) == 0u);
+  BOOST_TEST((plan_to(listing, 8).segments[0].key.completeness == Completeness::kAll));
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_from_what_was_restored) {
+  Listing listing;
+  listing.snapshot(1).segment(2, 4).segment(5, 6).segment(7, 9);
+  const auto timeline = listing.timeline();
+  const Moment moment = must(resolve(timeline, at(8), {}));
+  const auto plan = continue_plan(timeline, moment, Txid(4));
+  BOOST_REQUIRE(plan);
+  BOOST_TEST(!plan->manifest);
+  BOOST_TEST(lasts(*plan) == (std::vector<std::uint64_t>{6, 9}), boost::test_tools::per_element());
+  BOOST_TEST((continue_plan(timeline, moment, Txid(5)).error().code == Code::kOutsideWindow));
+  BOOST_TEST((continue_plan(timeline, moment, Txid(9)).error().code == Code::kOutsideWindow));
+  Moment lost = moment;
+  lost.generation = kNew;
+  BOOST_TEST((make_plan(timeline, lost).error().code == Code::kCorrupt));
+}
+
+BOOST_AUTO_TEST_CASE(parts_must_follow_each_other_in_one_generation) {
+  Plan plan = plan_to(Listing().snapshot(3), 3);
+  const auto part = [](GenerationId id, std::uint32_t first) {
+    return segment::ManifestPart{to_text(catalog::PartKey{id, PageNo(first), Txid(3), {}}), 70,
+                                 PageNo(first), 4};
+  };
+  Plan good = plan;
+  BOOST_TEST(add_parts(good, {0, 0, 0, {part(kOld, 1), part(kOld, 5)}}).has_value());
+  BOOST_TEST(good.bytes() == 1140u);
+  BOOST_TEST(!add_parts(plan, {0, 0, 0, {part(kOld, 1), part(kOld, 4)}}));
+  BOOST_TEST(!add_parts(plan, {0, 0, 0, {part(kNew, 1)}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_explains_itself) {
+  Listing listing;
+  listing.snapshot(3).segment(4, 9);
+  const Plan plan = plan_to(listing, 5);
+  const std::string text = describe(plan);
+  BOOST_TEST(text.find("up to " + to_text(Txid(5))) != std::string::npos);
+  BOOST_TEST(text.find("1100  bytes to fetch") != std::string::npos);
+  const Json json = to_json(plan);
+  BOOST_TEST(json.integer("bytes") == 1100);
+  BOOST_TEST(json.string("txid") == to_text(Txid(5)));
+  BOOST_TEST(json.at("segments").items().size() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
