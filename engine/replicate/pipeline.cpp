@@ -25,6 +25,7 @@ constexpr milliseconds kBusyPoll{1}, kBusyFor{50};
 constexpr int kQuickMovesToBusy = 8;
 constexpr milliseconds kQuickMove{3};
 constexpr milliseconds kReplacedCheck{500}, kReplacedCheckIdle{2000};
+constexpr milliseconds kQuietStart{2000};  // asking the replicas who we are is no news for so long
 constexpr milliseconds kFailureDelay{1000}, kAttachDelay{50}, kLongestAttachDelay{1000};
 
 }  // namespace
@@ -182,15 +183,17 @@ void Pipeline::failed(Error error) {
   }
   const std::lock_guard lock(mutex_);
   const bool news = !status_.error || status_.error->message != error.message;
+  const bool starting = phase_ == Phase::kOpening && clock_.mono() - created_ < kQuietStart;
   if (news)
-    log_error_event(LogLevel::kWarn, "database is not followed", error,
-                    {{"database", layout_.database}});
+    log_error_event(starting ? LogLevel::kDebug : LogLevel::kWarn, "database is not followed",
+                    error, {{"database", layout_.database}});
   status_.error = std::move(error);
 }
 
 void Pipeline::recovered() {
   const std::lock_guard lock(mutex_);
-  log_info("database is followed again", {{"database", layout_.database}});
+  if (clock_.mono() - created_ >= kQuietStart)
+    log_info("database is followed again", {{"database", layout_.database}});
   status_.error.reset();
 }
 

@@ -121,6 +121,7 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   const Clock& clock_;
   Loop* loop_ = nullptr;
 
+  const MonoTime created_ = clock_.mono();
   // Of the loop's thread.
   Phase phase_ = Phase::kOpening;
   std::optional<state::Identity> identity_;

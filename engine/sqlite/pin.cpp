@@ -1,5 +1,4 @@
 // Read locks: taking one whose snapshot is known exactly, moving it, and trading it for slot 0.
-#include <atomic>
 #include <thread>
 
 #include "sqlite/capture.h"
@@ -70,7 +69,6 @@ Result<bool> Capture::hop() {
 bool Capture::lock_zero(const wal::IndexHeader& header) {
   Connection& holder = session_->lock_holder();
   if (!holder.lock_shared(IndexLock::kRead0)) return false;
-  std::atomic_thread_fence(std::memory_order_seq_cst);
   const std::uint32_t backfilled = session_->backfilled();
   const auto now = session_->header();
   if (now && *now == header && backfilled == header.last_frame) return true;

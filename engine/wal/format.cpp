@@ -1,7 +1,5 @@
 #include "wal/format.h"
 
-#include <atomic>
-
 namespace streamd::wal {
 namespace {
 
@@ -64,11 +62,10 @@ FrameHeader parse_frame_header(const std::uint8_t* bytes) {
 
 std::optional<IndexHeader> read_index_header(const volatile void* mapping) {
   constexpr std::size_t kWords = sizeof(IndexHeader) / 4;
+  // Sequentially consistent loads: the second copy is read after the first, as it was written before.
   std::array<std::uint32_t, kWords> first, second;
   for (std::size_t i = 0; i < kWords; ++i) first[i] = load_word(mapping, i);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
   for (std::size_t i = 0; i < kWords; ++i) second[i] = load_word(mapping, kWords + i);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
   if (first != second) return std::nullopt;
   const auto header = std::bit_cast<IndexHeader>(first);
   if (header.initialised == 0) return std::nullopt;
