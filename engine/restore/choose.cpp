@@ -28,7 +28,9 @@ Rank highest_shown(const catalog::Timeline& timeline) {
 
 Result<Choice> ask_once(const Replica& replica, const Target& target, const storage::Call& call,
                         Rank& shown) {
-  Choice choice{replica, TRY(take_inventory(*replica.store, call)), {}};
+  Choice choice;
+  choice.replica = replica;
+  choice.inventory = TRY(take_inventory(*replica.store, call));
   const catalog::Timeline& timeline = choice.inventory.timeline;
   shown = std::max(shown, highest_shown(timeline));
   const SeenTables tables = TRY(read_tables(*replica.store, boundaries(timeline, target), call));
