@@ -8,18 +8,41 @@ namespace {
 
 constexpr int kRounds = 5;  // listings, while objects are removed that were just listed
 
-Result<Choice> ask_once(const Replica& replica, const Target& target, const storage::Call& call) {
-  Choice choice{replica, TRY(take_inventory(*replica.store, call)), {}};
+// What orders moments: epoch, then txid.
+using Rank = std::tuple<std::uint32_t, Txid>;
+
+// The highest that a replica shows, restorable or not. A segment that is not complete shows
+// nothing: its upload was broken off.
+Rank highest_shown(const catalog::Timeline& timeline) {
+  Rank highest;
+  for (const catalog::GenerationTimeline& generation : timeline.generations) {
+    const std::uint32_t epoch = generation.id.epoch();
+    for (const catalog::Snapshot& snapshot : generation.snapshots)
+      highest = std::max(highest, Rank(epoch, snapshot.key.txid));
+    for (const auto& [level, list] : generation.segments)
+      for (const catalog::Segment& segment : list)
+        if (segment.complete) highest = std::max(highest, Rank(epoch, segment.key.last));
+  }
+  return highest;
+}
+
+Result<Choice> ask_once(const Replica& replica, const Target& target, const storage::Call& call,
+                        Rank& shown) {
+  Choice choice;
+  choice.replica = replica;
+  choice.inventory = TRY(take_inventory(*replica.store, call));
   const catalog::Timeline& timeline = choice.inventory.timeline;
+  shown = std::max(shown, highest_shown(timeline));
   const SeenTables tables = TRY(read_tables(*replica.store, boundaries(timeline, target), call));
   const Moment moment = TRY(resolve(timeline, target, tables));
   choice.plan = TRY(make_plan(timeline, moment));
   return choice;
 }
 
-Result<Choice> ask(const Replica& replica, const Target& target, const storage::Call& call) {
+Result<Choice> ask(const Replica& replica, const Target& target, const storage::Call& call,
+                   Rank& shown) {
   for (int round = 1;; ++round) {
-    auto choice = ask_once(replica, target, call);
+    auto choice = ask_once(replica, target, call, shown);
     const bool gone = !choice && choice.error().code == Code::kNotFound;
     if (!gone || round == kRounds) return choice;
   }
@@ -48,20 +71,28 @@ int weight(Code code) {
   }
 }
 
-std::tuple<std::uint32_t, Txid, GenerationId> rank(const Choice& choice) {
+Rank rank(const Choice& choice) {
   const Moment& moment = choice.plan.moment;
-  return {moment.generation.epoch(), moment.txid, moment.generation};
+  return {moment.generation.epoch(), moment.txid};
+}
+
+// No replica that answers may be a silent second best.
+bool is_found(const Target& target, bool any_replica, bool all_answered) {
+  return all_answered || any_replica || std::holds_alternative<ByTxid>(target.moment);
 }
 
 }  // namespace
 
 Result<Choice> choose_replica(std::span<const Replica> replicas, const Target& target,
                               bool any_replica, const storage::Call& call) {
+  if (replicas.empty()) return make_error(Code::kUsage, "restore: no replica was given");
   std::optional<Choice> best;
   std::optional<Error> worst;
+  std::vector<std::string> notes;
+  Rank shown;
   bool all_answered = true;
   for (const Replica& replica : replicas) {
-    auto choice = ask(replica, target, call);
+    auto choice = ask(replica, target, call, shown);
     if (choice) {
       if (!best || rank(*best) < rank(*choice)) best = std::move(*choice);
       continue;
@@ -69,17 +100,17 @@ Result<Choice> choose_replica(std::span<const Replica> replicas, const Target& t
     Error error = std::move(choice.error()).with_context("replica " + replica.name);
     if (error.code == Code::kCancelled) return error;
     all_answered = all_answered && is_answer(error.code);
+    if (error.code != Code::kNoBackup) notes.push_back(error.message);
     if (!worst || weight(error.code) > weight(worst->code)) worst = std::move(error);
   }
-  if (replicas.empty()) return make_error(Code::kUsage, "restore: no replica was given");
   if (!best) return std::move(*worst);
-  const bool found = any_replica || std::holds_alternative<ByTxid>(target.moment);
-  if (!all_answered && !found) {
+  if (!is_found(target, any_replica, all_answered)) {
     if (worst->hint.empty())
       worst->hint = "it may hold a newer moment; --replica NAME restores from one that answers";
     return std::move(*worst);
   }
-  if (!all_answered) best->plan.moment.newest = false;
+  best->plan.newest = all_answered && rank(*best) >= shown;
+  for (std::string& note : notes) best->plan.moment.notes.push_back(std::move(note));
   return std::move(*best);
 }
 

@@ -56,6 +56,7 @@ Json to_json(const Plan& plan) {
   for (const std::string& note : plan.moment.notes) notes.push(note);
   return Json::object({{"generation", to_text(plan.moment.generation)},
                        {"txid", to_text(plan.moment.txid)},
+                       {"newest", plan.newest},
                        {"snapshot", plan.manifest ? to_json(*plan.manifest) : Json()},
                        {"parts", std::move(parts)},
                        {"segments", std::move(segments)},

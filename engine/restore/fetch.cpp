@@ -187,7 +187,8 @@ Fetcher::Fetcher(storage::Store& store, std::vector<FetchObject> objects,
     state_->objects[i].small = objects[i].object.size <= options.whole_object;
     state_->objects[i].what = std::move(objects[i]);
   }
-  for (unsigned i = 0; i < std::max(1u, options.parallel); ++i)
+  const unsigned threads = state_->objects.empty() ? 0 : std::max(1u, options.parallel);
+  for (unsigned i = 0; i < threads; ++i)
     state_->threads.emplace_back([state = state_.get()] { state->work(); });
 }
 

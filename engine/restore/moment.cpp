@@ -153,7 +153,6 @@ Txid complete_tip(const GenerationTimeline& generation) {
 Moment make_moment(const std::vector<const GenerationTimeline*>& generations,
                    const GenerationTimeline& generation, Txid txid) {
   Moment moment{generation.id, txid};
-  moment.newest = &generation == generations.front() && txid == generation.newest()->last;
   for (const GenerationTimeline* other : generations) {
     if (other == &generation) break;
     if (other->newest() == nullptr)

@@ -13,7 +13,6 @@ namespace streamd::restore {
 struct Moment {
   GenerationId generation{};
   Txid txid{};
-  bool newest = false;               // nothing newer is known in this replica
   std::vector<std::string> notes{};  // what a person should know about the choice
 };
 

@@ -24,6 +24,7 @@ struct PlannedSegment {
 
 struct Plan {
   Moment moment;
+  bool newest = false;  // nothing newer is known in any replica that was asked, and all answered
   catalog::SnapshotKey snapshot;
   // Absent when the plan goes on from a moment that was already restored.
   std::optional<PlannedObject> manifest;

@@ -229,6 +229,7 @@ Result<Rebuilt> Rebuild::run(Plan plan) {
           fmt::format("restore: gave up after {} plans: {}", round, followed.error().message),
           "objects are removed while they are read; try again, or stop pruning");
     Plan next = TRY(plan_again(plan));
+    next.newest = plan.newest;
     if (!next.manifest) {
       next.snapshot = plan.snapshot;
       next.parts = {};

@@ -75,7 +75,7 @@ Status Restore::put_in_place(Scratch& scratch, const Choice& choice, const Rebui
   SwapRequest request{
       target_, ".before-restore-" + format_time_compact(options_.clock->wall_micros()), "", ""};
   if (options_.local_state) {
-    RestoredState restored{*choice.inventory.marker, {}, rebuilt.plan.moment.newest};
+    RestoredState restored{*choice.inventory.marker, {}, rebuilt.plan.newest};
     restored.tip.generation = rebuilt.plan.moment.generation;
     restored.tip.txid = rebuilt.plan.moment.txid;
     restored.tip.checksum_known = true;
@@ -129,6 +129,9 @@ Status Restore::rebuild_into(Scratch& scratch, Choice& choice) {
 
 Result<RestoreReport> Restore::run() {
   target_ = TRY(canonical_path(options_.out));
+  if (const auto there = TRY(stat_path(target_)); there && S_ISDIR(there->st_mode))
+    return make_error(Code::kUsage, "restore " + target_ + ": it is a folder",
+                      "name the file that is to be restored");
   tell("planning");
   File lock;
   if (options_.local_state && !options_.lock_held && !options_.dry_run)

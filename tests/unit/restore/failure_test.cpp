@@ -86,11 +86,46 @@ BOOST_AUTO_TEST_CASE(the_replica_that_leads_farthest_is_taken) {
   out.options.any_replica = true;
   const auto older = must(streamd::restore::restore(both, out.options));
   BOOST_TEST(older.replica == "behind");
-  BOOST_TEST(!older.plan.moment.newest);
+  BOOST_TEST(!older.plan.newest);
   out.fresh();
   out.options.any_replica = false;
   out.options.target.moment = ByTxid{Txid(7)};
   BOOST_TEST(must(streamd::restore::restore(both, out.options)).replica == "behind");
+}
+
+// The daemon may only go on where nobody has seen more.
+BOOST_AUTO_TEST_CASE(newest_is_what_no_replica_goes_beyond) {
+  RestoreFixture out;
+  Standard replica, broken;
+  broken.commit(2);
+  broken.seal();
+  broken.commit(1);
+  broken.seal();
+  for (const std::string& key : broken.store->keys())
+    if (key.find(to_text(Txid(17)) + "-") != std::string::npos) broken.store->erase(key);
+  const Replica both[] = {out.of(replica, "whole"), out.of(broken, "broken")};
+  const auto report = must(streamd::restore::restore(both, out.options));
+  BOOST_TEST(report.replica == "whole");
+  BOOST_TEST(!report.plan.newest);
+  BOOST_REQUIRE(report.plan.moment.notes.size() == 1u);
+  BOOST_TEST(report.plan.moment.notes[0].find("broken") != std::string::npos);
+
+  out.fresh();
+  ReplicaBuilder two(5);
+  two.begin_with(5);
+  two.snapshot();
+  two.generation = GenerationId(0x0000000200000001);
+  two.commit(1);
+  two.seal();
+  BOOST_TEST(!out.must_restore(two).plan.newest);
+  out.fresh();
+  two.snapshot();
+  BOOST_TEST(out.must_restore(two).plan.newest);
+  out.fresh();
+  out.options.target.generation = GenerationId(0x0000000100000007);
+  BOOST_TEST(!out.must_restore(two).plan.newest);
+  out.options.out = out.folder.path();
+  BOOST_TEST((out.failure(two) == Code::kUsage));
 }
 
 BOOST_AUTO_TEST_CASE(damage_is_found_and_named) {

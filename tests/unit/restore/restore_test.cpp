@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(latest_is_the_default) {
   RestoreFixture out;
   const auto report = out.must_restore(replica);
   BOOST_TEST(report.plan.moment.txid.value == replica.txid);
-  BOOST_TEST(report.plan.moment.newest);
+  BOOST_TEST(report.plan.newest);
   BOOST_TEST(report.pages == replica.now().size);
   BOOST_TEST((out.content() == file_of(replica.now())));
   BOOST_TEST(out.names() == std::vector<std::string>{"out.db"}, boost::test_tools::per_element());
