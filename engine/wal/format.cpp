@@ -26,7 +26,7 @@ Checksum run(Checksum sum, ByteView bytes) {
 
 std::uint32_t load_word(const volatile void* mapping, std::size_t word) {
   return __atomic_load_n(static_cast<const volatile std::uint32_t*>(mapping) + word,
-                         __ATOMIC_ACQUIRE);
+                         __ATOMIC_SEQ_CST);
 }
 
 }  // namespace
