@@ -24,6 +24,11 @@ Capture::Capture(std::unique_ptr<Session> session, CaptureSink& sink, const Capt
       not_before_(clock.wall_micros()),
       last_commit_(clock.mono()) {}
 
+// SQLite forgets its count of a lock that a closing connection still holds, so it is given back.
+Capture::~Capture() {
+  if (state_ == State::kZero) session_->lock_holder().unlock_shared(IndexLock::kRead0);
+}
+
 Result<wal::IndexHeader> Capture::look() {
   look_began_ = clock_.wall_micros();
   const wal::IndexHeader header = TRY(session_->header());

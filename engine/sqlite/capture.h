@@ -71,6 +71,8 @@ class Capture {
                                                  CaptureSink& sink, const CapturePolicy& policy,
                                                  const Clock& clock);
 
+  ~Capture();  // lets go of the database; nothing is handed over
+
   Continuity continuity() const { return continuity_; }
   Status settle();
 
