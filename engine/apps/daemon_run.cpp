@@ -3,14 +3,14 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <thread>
 
 #include "apps/check.h"
 #include "apps/control_path.h"
 #include "apps/report.h"
+#include "apps/restore_missing.h"
 #include "apps/signals.h"
 #include "base/log.h"
 #include "config/replica_url.h"
@@ -23,7 +23,7 @@ namespace streamd::apps {
 namespace {
 
 constexpr const char* kProgram = "streamd";
-constexpr milliseconds kStatusInterval{5000}, kSignalPoll{100};
+constexpr milliseconds kStatusInterval{5000};
 
 // People read a terminal and the journal; everything else is collected by machines.
 LogFormat chosen_format(config::LogStyle style) {
@@ -81,17 +81,8 @@ int stop(daemon::Supervisor& supervisor, milliseconds timeout) {
 }
 
 int run_once(daemon::Supervisor& supervisor, const Signals& signals, milliseconds patience) {
-  Cancel cancel;
-  std::atomic<bool> done{false};
-  Status synced;
-  std::thread work([&] {
-    synced = supervisor.sync_all(patience, cancel);
-    done = true;
-  });
-  while (!done)
-    if (const auto number = signals.wait_for(kSignalPoll); number && *number != SIGHUP)
-      cancel.cancel();
-  work.join();
+  const Status synced = run_cancellable(
+      signals, [&](const Cancel& cancel) { return supervisor.sync_all(patience, cancel); });
   const int stopped = stop(supervisor, synced ? patience : milliseconds(0));
   return std::max(stopped, synced ? daemon::kExitDone : daemon::exit_code(synced.error().code));
 }
@@ -134,8 +125,11 @@ int run_until_told(daemon::Supervisor& supervisor, daemon::ControlServer* contro
   }
 }
 
-Result<int> run(const StreamdOptions& options, const Setup& setup, const Signals& signals) {
+Result<int> run(const StreamdOptions& options, Setup& setup, const Signals& signals) {
   const config::Config& config = setup.config;
+  TRY(run_cancellable(signals, [&](const Cancel& cancel) {
+    return restore_missing(setup, options.restore_missing, cancel);
+  }));
   auto supervisor = TRY(daemon::Supervisor::create(config, *setup.drivers, system_clock()));
   log_info("streamd " STREAMD_VERSION " started",
            {{"databases", config.databases.size()},

@@ -1,7 +1,9 @@
 // Signals as values: blocked for every thread, taken one by one by the thread that waits for them.
 #pragma once
+#include <atomic>
 #include <csignal>
 #include <optional>
+#include <thread>
 
 #include "base/clock.h"
 
@@ -18,6 +20,23 @@ class Signals {
  private:
   sigset_t set_;
 };
+
+// work(cancel) on a thread of its own, cancelled by TERM and INT; its result.
+template <class Work>
+auto run_cancellable(const Signals& signals, Work work) {
+  constexpr milliseconds kPoll{100};
+  Cancel cancel;
+  std::atomic<bool> done{false};
+  std::optional<decltype(work(cancel))> result;
+  std::thread thread([&] {
+    result.emplace(work(cancel));
+    done = true;
+  });
+  while (!done)
+    if (const auto number = signals.wait_for(kPoll); number && *number != SIGHUP) cancel.cancel();
+  thread.join();
+  return std::move(*result);
+}
 
 const char* signal_name(int number);  // "SIGTERM"
 

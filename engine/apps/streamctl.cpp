@@ -22,6 +22,7 @@ void declare_all(CLI::App& app, Session& session) {
   app.set_help_flag("-h,--help", "print this and exit");
   app.set_version_flag("--version", "streamctl " STREAMD_VERSION);
   app.require_subcommand(1);
+  add_restore(app, session);
   add_status(app, session);
   add_sync(app, session);
   add_databases(app, session);

@@ -1,0 +1,229 @@
+// streamctl restore DB|URL
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "apps/commands/command.h"
+#include "apps/progress_bar.h"
+#include "apps/replica_source.h"
+#include "apps/signals.h"
+#include "apps/table.h"
+#include "apps/time_argument.h"
+#include "base/file.h"
+#include "config/value.h"
+#include "daemon/exit_code.h"
+#include "restore/restore.h"
+#include "sqlite/connection.h"
+
+namespace streamd::apps {
+namespace {
+
+struct RestoreArguments {
+  std::string source, out, replica;
+  std::string timestamp, txid, generation, check = "none";
+  bool if_missing = false, if_backup_exists = false, force = false, nearest = false;
+  bool dry_run = false;
+  unsigned parallel = restore::FetchOptions{}.parallel;
+};
+
+// A number, or 16 hex digits as in the names of objects.
+Result<Txid> txid_argument(const std::string& text) {
+  Txid txid;
+  if (parse_txid(text, txid)) return txid;
+  const auto number = config::parse_int(text);
+  if (!number || *number < 1)
+    return make_error(Code::kUsage, "--txid: '" + text + "' is not a transaction's number",
+                      "`streamctl generations` shows the first and the last one");
+  return Txid(static_cast<std::uint64_t>(*number));
+}
+
+Result<restore::Target> target_of(const RestoreArguments& arguments) {
+  restore::Target target;
+  if (!arguments.txid.empty()) {
+    target.moment = restore::ByTxid{TRY(txid_argument(arguments.txid))};
+  } else if (!arguments.timestamp.empty()) {
+    const Micros now = system_clock().wall_micros();
+    target.moment = restore::ByTime{TRY(parse_time_argument(arguments.timestamp, now))};
+  }
+  if (!arguments.generation.empty()) {
+    GenerationId generation;
+    if (!parse_generation(arguments.generation, generation))
+      return make_error(Code::kUsage,
+                        "--generation: '" + arguments.generation + "' is not a generation",
+                        "16 hex digits; `streamctl generations` lists them");
+    target.generation = generation;
+  }
+  target.nearest = arguments.nearest;
+  return target;
+}
+
+Result<std::string> out_of(const Setup& setup, const RestoreArguments& arguments) {
+  if (!arguments.out.empty()) return std::filesystem::absolute(arguments.out).string();
+  if (arguments.source.find("://") != std::string::npos)
+    return make_error(Code::kUsage, "restore " + arguments.source + ": where to?",
+                      "name the file with -o");
+  return TRY(configured(setup, arguments.source))->real_path;
+}
+
+// A database of the configuration gets its local state too, and is locked meanwhile.
+Status prepare_target(const Setup& setup, const std::string& source,
+                      restore::RestoreOptions& options) {
+  if (const auto* from = config::find_database(setup.config, source))
+    options.any_replica = from->restore_from == config::RestoreFrom::kAny;
+  if (setup.problems.has_errors()) return {};
+  const config::Database* database = config::find_database(setup.config, options.out);
+  if (database == nullptr) return {};
+  options.local_state = TRY(state::layout_for(database->real_path, setup.config.streamd.state_dir));
+  return {};
+}
+
+Result<restore::RestoreOptions> options_of(const Setup& setup, const RestoreArguments& arguments) {
+  restore::RestoreOptions options;
+  options.out = TRY(out_of(setup, arguments));
+  options.target = TRY(target_of(arguments));
+  options.if_missing = arguments.if_missing;
+  options.if_backup_exists = arguments.if_backup_exists;
+  options.force = arguments.force;
+  options.dry_run = arguments.dry_run;
+  options.fetch.parallel = arguments.parallel;
+  sqlite::parse_check(arguments.check, options.check);
+  TRY(prepare_target(setup, arguments.source, options));
+  return options;
+}
+
+const char* outcome_name(restore::Outcome outcome) {
+  switch (outcome) {
+    case restore::Outcome::kRestored:
+      return "restored";
+    case restore::Outcome::kPlanned:
+      return "planned";
+    case restore::Outcome::kTargetPresent:
+      return "target present";
+    case restore::Outcome::kNoBackup:
+      return "no backup";
+  }
+  return "restored";
+}
+
+// The names that scripts rely on (docs/cli.md).
+Json report_json(const std::string& out, const restore::RestoreReport& report) {
+  const bool planned = report.outcome == restore::Outcome::kPlanned;
+  Json json = Json::object({{"outcome", outcome_name(report.outcome)}, {"out", out}});
+  if (!planned && report.outcome != restore::Outcome::kRestored) return json;
+  Json notes = Json::array(), moved = Json::array();
+  for (const std::string& note : report.plan.moment.notes) notes.push(note);
+  json.set("replica", report.replica)
+      .set("generation", to_text(report.plan.moment.generation))
+      .set("txid", report.plan.moment.txid.value)
+      .set("notes", std::move(notes));
+  if (planned) return json.set("plan", restore::to_json(report.plan));
+  for (const std::string& path : report.moved_away) moved.push(path);
+  return json.set("time", format_time(report.seen, 6))
+      .set("page_size", report.page_size)
+      .set("pages", report.pages)
+      .set("bytes_fetched", report.fetched)
+      .set("milliseconds", static_cast<std::int64_t>(report.duration.count()))
+      .set("check", sqlite::to_text(report.checked))
+      .set("moved_away", std::move(moved));
+}
+
+void print_text(const std::string& out, const restore::RestoreReport& report) {
+  switch (report.outcome) {
+    case restore::Outcome::kTargetPresent:
+      fmt::print("{} exists: nothing to do\n", out);
+      return;
+    case restore::Outcome::kNoBackup:
+      fmt::print("there is no backup: nothing to do\n");
+      return;
+    case restore::Outcome::kPlanned:
+      fmt::print("from replica {}\n{}", report.replica, restore::describe(report.plan));
+      return;
+    case restore::Outcome::kRestored:
+      break;
+  }
+  fmt::print("restored {} to transaction {} of {} (generation {}) from replica {}\n", out,
+             report.plan.moment.txid.value, shown_time(report.seen),
+             to_text(report.plan.moment.generation), report.replica);
+  fmt::print("{} pages of {} bytes; {} fetched in {:.2f} s; checksum verified{}\n", report.pages,
+             report.page_size, shown_size(report.fetched),
+             static_cast<double>(report.duration.count()) / 1000,
+             report.checked == sqlite::Check::kNone
+                 ? ""
+                 : std::string(", ") + sqlite::to_text(report.checked) + " check passed");
+  for (const std::string& note : report.plan.moment.notes) fmt::print("note: {}\n", note);
+  for (const std::string& path : report.moved_away) fmt::print("kept what was there: {}\n", path);
+}
+
+Result<int> run_restore(const Session& session, const RestoreArguments& arguments) {
+  const Signals signals;
+  Setup setup = TRY(setup_for(session, arguments.source));
+  restore::RestoreOptions options = TRY(options_of(setup, arguments));
+  const auto opened = TRY(open_replicas(setup, arguments.source, arguments.replica));
+  std::vector<restore::Replica> replicas;
+  for (const NamedReplica& replica : opened)
+    replicas.push_back({replica.store.get(), replica.settings.name});
+  sqlite::initialise();
+  const auto report = [&] {
+    ProgressBar bar;
+    options.progress = bar.sink();
+    return run_cancellable(signals, [&](const Cancel& cancel) {
+      options.cancel = &cancel;
+      return restore::restore(replicas, options);
+    });
+  }();
+  if (!report) return Error(report.error());
+  if (session.json)
+    print_json(report_json(options.out, *report));
+  else
+    print_text(options.out, *report);
+  return daemon::kExitDone;
+}
+
+void declare_target(CLI::App& command, RestoreArguments& arguments) {
+  CLI::Option* timestamp = command
+                               .add_option("--timestamp", arguments.timestamp,
+                                           "as of this time: RFC 3339, or \"2 hours ago\"")
+                               ->type_name("TIME");
+  command.add_option("--txid", arguments.txid, "as of this transaction")
+      ->type_name("N")
+      ->excludes(timestamp);
+  command.add_option("--generation", arguments.generation, "of this history only")->type_name("ID");
+  command.add_option("--replica", arguments.replica, "from this one only")->type_name("NAME");
+  command.add_flag("--nearest", arguments.nearest,
+                   "when the moment is not kept: the one before it that is");
+}
+
+}  // namespace
+
+void add_restore(CLI::App& app, Session& session) {
+  CLI::App* command = declare_command(
+      app, session, "restore", "rebuild a database as of now or of any past transaction",
+      "streamctl restore /data/app.db -o /tmp/yesterday.db --timestamp \"1 day ago\"\n"
+      "  streamctl restore file:///backups/app -o /data/app.db --if-missing");
+  const auto arguments = std::make_shared<RestoreArguments>();
+  declare_json(*command, session);
+  command->add_option("source", arguments->source, "configured path or name, or a replica's URL")
+      ->required()
+      ->type_name("DB|URL");
+  command->add_option("-o,--output", arguments->out, "the file to make; default: the database")
+      ->type_name("OUT");
+  declare_target(*command, *arguments);
+  command->add_flag("--if-missing", arguments->if_missing, "do nothing when the target exists");
+  command->add_flag("--if-backup-exists", arguments->if_backup_exists,
+                    "do nothing when there is no backup");
+  command->add_flag("--force", arguments->force, "move away what exists");
+  command->add_option("--parallel", arguments->parallel, "reads at a time")
+      ->check(CLI::Range(1U, 256U))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--check", arguments->check, "SQLite's own check, on top of the checksums")
+      ->check(CLI::IsMember({"none", "quick", "full"}))
+      ->type_name("none|quick|full")
+      ->capture_default_str();
+  command->add_flag("--dry-run", arguments->dry_run, "say what would be fetched");
+  command->callback([&session, arguments] {
+    session.run = [&session, arguments] { return run_restore(session, *arguments); };
+  });
+}
+
+}  // namespace streamd::apps

@@ -1,0 +1,47 @@
+#include "apps/restore_missing.h"
+
+#include "apps/replica_source.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "restore/restore.h"
+
+namespace streamd::apps {
+namespace {
+
+Status restore_one(Setup& setup, const config::Database& database, const Cancel& cancel) {
+  const auto opened = TRY(open_replicas(setup, database.real_path, ""));
+  std::vector<restore::Replica> replicas;
+  for (const NamedReplica& replica : opened)
+    replicas.push_back({replica.store.get(), replica.settings.name});
+  restore::RestoreOptions options;
+  options.out = database.real_path;
+  options.if_missing = options.if_backup_exists = options.replace_leftovers = true;
+  options.any_replica = database.restore_from == config::RestoreFrom::kAny;
+  options.local_state = TRY(state::layout_for(database.real_path, setup.config.streamd.state_dir));
+  options.cancel = &cancel;
+  const restore::RestoreReport report = TRY(restore::restore(replicas, options));
+  if (report.outcome == restore::Outcome::kRestored)
+    log_info("restored a missing database", {{"database", database.path},
+                                             {"replica", report.replica},
+                                             {"generation", to_text(report.plan.moment.generation)},
+                                             {"txid", report.plan.moment.txid.value},
+                                             {"bytes", report.fetched},
+                                             {"ms", report.duration.count()}});
+  if (report.outcome == restore::Outcome::kNoBackup)
+    log_info("the database does not exist and has no backup: waiting until it is made",
+             {{"database", database.path}});
+  return {};
+}
+
+}  // namespace
+
+Status restore_missing(Setup& setup, bool every, const Cancel& cancel) {
+  for (const config::Database& database : setup.config.databases) {
+    if (!every && !database.restore_missing) continue;
+    if (TRY(stat_path(database.real_path))) continue;
+    TRY(restore_one(setup, database, cancel));
+  }
+  return {};
+}
+
+}  // namespace streamd::apps
