@@ -161,11 +161,22 @@ Status Replica::wait_for(Txid txid, MonoTime deadline, const Cancel& cancel) {
   return {};
 }
 
+// How long until the interval asks for a new snapshot; nullopt while nothing changed since the last
+// one.
+std::optional<milliseconds> Replica::snapshot_due_in() const {
+  if (!restorable_ || snapshot_running_ || status_.acknowledged <= status_.snapshot)
+    return std::nullopt;
+  const milliseconds age{(clock_.wall_micros() - status_.snapshot_time) / 1000};
+  return std::max(milliseconds(0), settings_.snapshot_interval - age);
+}
+
 bool Replica::work_is_due(MonoTime now) const {
   if (now < retry_at_) return false;
   if (to_join_ || !discovery_) return true;
   if (!joined_) return false;
   if (snapshot_wanted_ && !snapshot_running_) return true;
+  if (const auto due_in = snapshot_due_in(); due_in && due_in->count() == 0 && !draining_)
+    return true;
   return restorable_ && (draining_ || now >= next_due_) &&
          !host_.spool().objects_after(status_.acknowledged).empty();
 }
@@ -178,8 +189,11 @@ void Replica::main() {
       poked_ = false;
       const MonoTime wake = std::max({next_due_, retry_at_, now + milliseconds(1)});
       const auto news = [this] { return stopping_ || poked_; };
+      const auto snapshot = snapshot_due_in();
       if (wake > now + milliseconds(1))
         changed_.wait_until(lock, wake, news);
+      else if (snapshot)
+        changed_.wait_for(lock, *snapshot + milliseconds(1), news);
       else
         changed_.wait(lock, news);
       continue;
@@ -243,7 +257,9 @@ Status Replica::send_next() {
   Txid acknowledged;
   {
     const std::lock_guard lock(mutex_);
-    if (snapshot_wanted_ && !snapshot_running_) {
+    const auto due_in = snapshot_due_in();
+    const bool scheduled = due_in && due_in->count() == 0 && !draining_;
+    if ((snapshot_wanted_ || scheduled) && !snapshot_running_) {
       snapshot_wanted_ = false;
       snapshot_running_ = true;
       if (snapshot_thread_.joinable()) snapshot_thread_.join();

@@ -93,6 +93,7 @@ class Replica {
   Status join_store(const Joined& joined);
   Status put_marker(const state::Identity& identity);
   bool work_is_due(MonoTime now) const;
+  std::optional<milliseconds> snapshot_due_in() const;
   Status send_next();
   Status send(const std::vector<state::SpoolObjectPtr>& objects);
   Status put_object(const state::SpoolObject& object);

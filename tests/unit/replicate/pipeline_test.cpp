@@ -26,14 +26,15 @@ T require(Result<T> result) {
 // One daemon's life for one database.
 class Daemon {
  public:
-  Daemon(LiveDatabase& database, const std::vector<std::shared_ptr<MemoryStore>>& stores) {
+  Daemon(LiveDatabase& database, const std::vector<std::shared_ptr<MemoryStore>>& stores,
+         milliseconds snapshot_interval = std::chrono::hours(24)) {
     DatabaseSettings settings;
     settings.path = database.path();
     settings.name = "app";
     settings.capture.idle = milliseconds(20);
     for (std::size_t i = 0; i < stores.size(); ++i)
       settings.replicas.push_back(
-          {"r" + std::to_string(i), milliseconds(20), std::chrono::hours(24), stores[i]});
+          {"r" + std::to_string(i), milliseconds(20), snapshot_interval, stores[i]});
     loop_ = require(Loop::start());
     pipeline_ = require(Pipeline::create(std::move(settings), system_clock()));
     pipeline_->start(*loop_);
@@ -258,6 +259,32 @@ BOOST_AUTO_TEST_CASE(a_snapshot_of_many_parts_under_writes) {
   int parts = 0;
   for (const std::string& key : store->keys()) parts += key.ends_with(".part");
   BOOST_TEST(parts >= 4);
+}
+
+BOOST_AUTO_TEST_CASE(snapshots_follow_their_interval_and_cost_what_changed) {
+  LiveDatabase database;
+  database.insert(30'000, 1200);  // three parts
+  const auto store = std::make_shared<MemoryStore>();
+  Daemon daemon(database, {store}, milliseconds(50));
+  const auto count = [&](const std::string& ending) {
+    int found = 0;
+    for (const std::string& key : store->keys()) found += key.ends_with(ending);
+    return found;
+  };
+  const Txid first = daemon.sync();
+  const int parts = count(".part");
+  BOOST_TEST(parts >= 2);
+  std::this_thread::sleep_for(milliseconds(200));
+  BOOST_TEST(count(".snap") == 1);  // nothing changed: no further one
+  database.insert(1);
+  daemon.sync();
+  const auto until = in(kPatience);
+  while (count(".snap") < 2 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(milliseconds(5));
+  BOOST_TEST(count(".snap") == 2);
+  BOOST_TEST(count(".part") == parts);  // all reused
+  BOOST_TEST((daemon->status().replicas[0].snapshot > first));
+  BOOST_TEST((restored(*store, database) == database.image()));
 }
 
 BOOST_AUTO_TEST_CASE(the_spool_is_emptied_when_every_replica_has_it) {
