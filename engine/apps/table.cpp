@@ -35,12 +35,4 @@ std::string shown_time(Micros time) {
   return time == 0 ? "-" : format_time(time);
 }
 
-std::string shown_age(milliseconds age) {
-  const auto seconds = std::max<std::int64_t>(0, age.count() / 1000);
-  if (seconds < 120) return fmt::format("{}s", seconds);
-  if (seconds < 2 * 3600) return fmt::format("{}m", seconds / 60);
-  if (seconds < 2 * 86400) return fmt::format("{}h", seconds / 3600);
-  return fmt::format("{}d", seconds / 86400);
-}
-
 }  // namespace streamd::apps

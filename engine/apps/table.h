@@ -21,6 +21,5 @@ class Table {
 
 std::string shown_size(std::uint64_t bytes);  // 489 B, 1.5 MiB
 std::string shown_time(Micros time);          // 2026-11-22T20:47:07.928Z; "-" for 0
-std::string shown_age(milliseconds age);      // 3s, 5m, 2h, 4d
 
 }  // namespace streamd::apps

@@ -105,8 +105,9 @@ bool Replica::drain_and_stop(MonoTime deadline) {
     draining_ = poked_ = true;
     changed_.notify_all();
     const auto drained = [&] {
-      return status_.state == ReplicaState::kRefused || !joined_ ||
-             (restorable_ && host_.spool().objects_after(status_.acknowledged).empty());
+      const bool joining = to_join_ || sending_;
+      return status_.state == ReplicaState::kRefused || (!joined_ && !joining) ||
+             (joined_ && restorable_ && host_.spool().objects_after(status_.acknowledged).empty());
     };
     changed_.wait_until(lock, deadline, drained);
     stopping_ = true;

@@ -93,7 +93,10 @@ class Installation:
 
     def _answers(self):
         assert self.daemon.running(), f"streamd ended while starting\n{self.daemon.output()}"
-        return os.path.exists(self.control) and self.streamctl("status", "--json").code == 0
+        if not os.path.exists(self.control):
+            return False
+        status = self.streamctl("status", "--json")  # answers without a daemon too: "daemon" is null then
+        return status.code == 0 and status.json["daemon"] is not None and status.json["daemon"]["pid"] == self.daemon.pid
 
     def run_once(self, *arguments):
         """streamd in the foreground (`--once`, `--check`): its outcome."""

@@ -1,0 +1,88 @@
+"""The control socket: who may use it, who may have it, and clients that misbehave."""
+import json
+import os
+import socket
+import stat
+
+from harness import case
+from end_to_end.installed import replicated
+
+
+def request(path, text):
+    """Sends raw bytes and returns (status line, JSON body)."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(60)
+        client.connect(path)
+        client.sendall(text.encode())
+        answer = b""
+        while block := client.recv(65536):
+            answer += block
+    head, _, body = answer.decode().partition("\r\n\r\n")
+    return head.splitlines()[0], json.loads(body)
+
+
+def get(path, resource):
+    return request(path, f"GET {resource} HTTP/1.1\r\nHost: streamd\r\n\r\n")
+
+
+def test_its_mode_and_its_end(folder):
+    installation, _ = replicated(folder)
+    installation.start()
+    assert stat.S_IMODE(os.stat(installation.control).st_mode) == 0o600
+    assert stat.S_ISSOCK(os.stat(installation.control).st_mode)
+    installation.stop()
+    assert not os.path.exists(installation.control)
+
+
+def test_a_stale_socket_is_replaced_and_a_live_one_is_not(folder):
+    installation, _ = replicated(folder)
+    installation.start()
+    installation.kill()
+    assert os.path.exists(installation.control)
+    installation.start()
+    other_folder = os.path.join(folder, "other")
+    os.mkdir(other_folder)
+    other, _ = replicated(other_folder)
+    outcome = other.run_once("--control", installation.control).expect(1)
+    assert "another streamd answers there" in outcome.stderr, outcome.stderr
+    installation.streamctl("status").expect(0)
+    installation.stop()
+
+
+def test_a_path_that_is_too_long_is_said(folder):
+    installation, _ = replicated(folder)
+    outcome = installation.run_once("--control", os.path.join(folder, "x" * 120)).expect(40)
+    assert "1 to 107 bytes" in outcome.stderr, outcome.stderr
+
+
+def test_clients_that_hang_do_not_block_others(folder):
+    installation, _ = replicated(folder)
+    installation.start()
+    hanging = [socket.socket(socket.AF_UNIX) for _ in range(8)]
+    for client in hanging:
+        client.connect(installation.control)
+        client.sendall(b"GET /v1/sta")
+    installation.streamctl("status").expect(0)
+    for client in hanging:
+        client.close()
+    installation.streamctl("status").expect(0)
+    installation.stop()
+
+
+def test_wrong_requests_are_answered_with_errors(folder):
+    installation, _ = replicated(folder)
+    installation.start()
+    line, body = get(installation.control, "/v1/nothing")
+    assert " 405 " in line and body["error"]["code"] == "unsupported", (line, body)
+    line, body = get(installation.control, "/v1/status?database=nobody")
+    assert " 400 " in line and body["error"]["exit_code"] == 2, (line, body)
+    text = "POST /v1/sync HTTP/1.1\r\nHost: streamd\r\nContent-Length: 3\r\n\r\n{{{"
+    line, body = request(installation.control, text)
+    assert " 500 " in line and "JSON" in body["error"]["message"], (line, body)
+    line, body = get(installation.control, "/v1/version")
+    assert " 200 " in line and body["pid"] == installation.daemon.pid, (line, body)
+    installation.stop()
+
+
+if __name__ == "__main__":
+    case.run(globals())
