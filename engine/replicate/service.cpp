@@ -118,6 +118,7 @@ void Pipeline::serve_visitors() {
   lock.unlock();
   Moment moment{*capture_, *recorder_, *ledger_};
   Status outcome = visit->visitor(moment);
+  publish();  // who is answered may look at the status next
   lock.lock();
   visit->outcome = std::move(outcome);
   visit->done = true;

@@ -17,10 +17,11 @@ std::uint64_t bytes_of(const PlannedSegment& segment) {
 
 std::string line(const Plan& plan, const PlannedSegment& segment) {
   std::string text = fmt::format("segment   {:>12}  {} to {}, level {}, {}", bytes_of(segment),
-                                 to_text(segment.key.first), to_text(segment.key.last),
-                                 segment.key.level, catalog::to_text(segment.key.completeness));
+                                 segment.key.first.value, segment.key.last.value, segment.key.level,
+                                 catalog::to_text(segment.key.completeness));
   if (segment.pieces.size() > 1) text += fmt::format(", {} pieces", segment.pieces.size());
-  if (segment.key.last > plan.moment.txid) text += ", up to " + to_text(plan.moment.txid);
+  if (segment.key.last > plan.moment.txid)
+    text += ", up to " + std::to_string(plan.moment.txid.value);
   return text + "\n";
 }
 
@@ -28,10 +29,10 @@ std::string line(const Plan& plan, const PlannedSegment& segment) {
 
 std::string describe(const Plan& plan) {
   std::string text = fmt::format("restore generation {} to txid {}\n",
-                                 to_text(plan.moment.generation), to_text(plan.moment.txid));
+                                 to_text(plan.moment.generation), plan.moment.txid.value);
   if (plan.manifest)
     text += fmt::format("snapshot  {:>12}  {} of {}\n", plan.manifest->size,
-                        to_text(plan.snapshot.txid), format_time(plan.snapshot.time));
+                        plan.snapshot.txid.value, format_time(plan.snapshot.time));
   std::uint64_t part_bytes = 0;
   for (const PlannedObject& part : plan.parts) part_bytes += part.size;
   if (!plan.parts.empty())
@@ -47,15 +48,15 @@ Json to_json(const Plan& plan) {
   for (const PlannedSegment& segment : plan.segments) {
     Json pieces = Json::array();
     for (const PlannedObject& piece : segment.pieces) pieces.push(to_json(piece));
-    segments.push(Json::object({{"first", to_text(segment.key.first)},
-                                {"last", to_text(segment.key.last)},
+    segments.push(Json::object({{"first", segment.key.first.value},
+                                {"last", segment.key.last.value},
                                 {"level", std::uint32_t{segment.key.level}},
                                 {"kind", catalog::to_text(segment.key.completeness)},
                                 {"pieces", std::move(pieces)}}));
   }
   for (const std::string& note : plan.moment.notes) notes.push(note);
   return Json::object({{"generation", to_text(plan.moment.generation)},
-                       {"txid", to_text(plan.moment.txid)},
+                       {"txid", plan.moment.txid.value},
                        {"newest", plan.newest},
                        {"snapshot", plan.manifest ? to_json(*plan.manifest) : Json()},
                        {"parts", std::move(parts)},

@@ -23,7 +23,7 @@ bool perhaps_seen(Micros name_time, Micros wanted) {
 }
 
 std::string describe(Txid txid, Micros time) {
-  return fmt::format("txid {} ({})", to_text(txid), format_time(time));
+  return fmt::format("txid {} ({})", txid.value, format_time(time));
 }
 
 // The generations a target may lie in, the newest first.
@@ -112,7 +112,7 @@ Error outside(const std::vector<const GenerationTimeline*>& generations, const s
       Code::kOutsideWindow,
       fmt::format("restore to {}: it is not kept; the oldest moment is {}, the newest {}", what,
                   describe(first.first, first.first_time), describe(last.last, last.last_time)),
-      "choose a moment between these; streamctl timeline draws them");
+      "choose a moment between these; streamctl generations shows what is kept");
 }
 
 Error in_hole(const std::string& what, Txid before, Micros before_time, Txid after,
@@ -139,9 +139,9 @@ Error gap(Txid after, Micros time, Txid tip) {
       Code::kCorrupt,
       fmt::format("restore: the chain of segments breaks after {}, although transactions up to {} "
                   "are there",
-                  describe(after, time), to_text(tip)),
+                  describe(after, time), tip.value),
       fmt::format("--txid {} restores what is whole; another replica may have the rest",
-                  to_text(after)));
+                  after.value));
 }
 
 Txid complete_tip(const GenerationTimeline& generation) {
@@ -177,7 +177,7 @@ Result<Moment> by_txid(const std::vector<const GenerationTimeline*>& generations
                        bool nearest) {
   for (const GenerationTimeline* generation : generations)
     if (generation->restorable(txid)) return make_moment(generations, *generation, txid);
-  const std::string what = "txid " + to_text(txid);
+  const std::string what = "txid " + std::to_string(txid.value);
   for (const GenerationTimeline* generation : generations) {
     for (const catalog::Hole& hole : generation->holes)
       if (hole.before < txid && txid < hole.after) {

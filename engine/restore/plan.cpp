@@ -106,7 +106,7 @@ Result<Plan> continue_plan(const catalog::Timeline& timeline, const Moment& mome
   if (chain) return plan_of(moment, *chain);
   return make_error(Code::kOutsideWindow,
                     fmt::format("plan a restore to txid {}: no chain of segments leads on from {}",
-                                to_text(moment.txid), to_text(from)));
+                                moment.txid.value, from.value));
 }
 
 Status add_parts(Plan& plan, const segment::Manifest& manifest) {

@@ -183,12 +183,12 @@ Json to_json(const RestoreReport& report) {
   json.set("replica", report.replica).set("plan", to_json(report.plan));
   if (planned) return json;
   return json.set("time", format_time(report.seen, 6))
-      .set("page-size", report.page_size)
+      .set("page_size", report.page_size)
       .set("pages", report.pages)
-      .set("bytes-fetched", report.fetched)
+      .set("bytes_fetched", report.fetched)
       .set("milliseconds", static_cast<std::int64_t>(report.duration.count()))
       .set("check", sqlite::to_text(report.checked))
-      .set("moved-away", std::move(moved));
+      .set("moved_away", std::move(moved));
 }
 
 }  // namespace streamd::restore

@@ -3,6 +3,7 @@
 
 #include "apps/commands/command.h"
 #include "apps/control_path.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "config/value.h"
 #include "daemon/control_client.h"
@@ -62,12 +63,18 @@ Result<int> run_sync(const Session& session, const SyncOptions& options) {
   const auto timeout = config::parse_duration(options.timeout);
   if (!timeout)
     return make_error(Code::kUsage, "--timeout: " + timeout.error().message, timeout.error().hint);
-  Setup setup = TRY(right_setup(session));
-  const std::string database = TRY(configured(setup, options.database))->real_path;
+  Setup setup = load_setup(session.setup);
+  std::string database = options.database;  // a daemon may know what no configuration names
+  if (const auto* known = config::find_database(setup.config, database))
+    database = known->real_path;
+  else if (const auto path = canonical_path(database))
+    database = *path;
   auto done =
       ask_daemon(client_control(setup.config, session.control), options, database, *timeout);
-  const bool here = !done && done.error().code == Code::kDaemonNotRunning;
-  if (here) done = sync_here(std::move(setup), options, *timeout);
+  if (!done && done.error().code == Code::kDaemonNotRunning) {
+    if (setup.problems.has_errors()) return to_error(setup.problems);
+    done = sync_here(std::move(setup), options, *timeout);
+  }
   if (!done) return Error(std::move(done.error())).with_context("sync " + options.database);
   if (session.json) {
     print_json(*done);

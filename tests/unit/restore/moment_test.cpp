@@ -61,7 +61,7 @@ Error refused(const Result<Moment>& moment) {
   return moment.error();
 }
 bool mentions(const Error& error, Txid txid) {
-  return error.message.find(to_text(txid)) != std::string::npos;
+  return error.message.find("txid " + std::to_string(txid.value)) != std::string::npos;
 }
 std::vector<std::uint64_t> lasts(const Plan& plan) {
   std::vector<std::uint64_t> numbers;
@@ -262,11 +262,11 @@ BOOST_AUTO_TEST_CASE(a_plan_explains_itself) {
   listing.snapshot(3).segment(4, 9);
   const Plan plan = plan_to(listing, 5);
   const std::string text = describe(plan);
-  BOOST_TEST(text.find("up to " + to_text(Txid(5))) != std::string::npos);
+  BOOST_TEST(text.find("up to 5") != std::string::npos);
   BOOST_TEST(text.find("1100  bytes to fetch") != std::string::npos);
   const Json json = to_json(plan);
   BOOST_TEST(json.integer("bytes") == 1100);
-  BOOST_TEST(json.string("txid") == to_text(Txid(5)));
+  BOOST_TEST(json.integer("txid") == 5);
   BOOST_TEST(json.at("segments").items().size() == 1u);
 }
 
