@@ -154,41 +154,10 @@ Result<RestoreReport> Restore::run() {
   return done(Outcome::kRestored);
 }
 
-const char* name_of(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kRestored:
-      return "restored";
-    case Outcome::kPlanned:
-      return "planned";
-    case Outcome::kTargetPresent:
-      return "target present";
-    case Outcome::kNoBackup:
-      return "no backup";
-  }
-  return "restored";
-}
-
 }  // namespace
 
 Result<RestoreReport> restore(std::span<const Replica> replicas, const RestoreOptions& options) {
   return Restore(replicas, options).run();
-}
-
-Json to_json(const RestoreReport& report) {
-  Json json = Json::object({{"outcome", name_of(report.outcome)}});
-  const bool planned = report.outcome == Outcome::kPlanned;
-  if (!planned && report.outcome != Outcome::kRestored) return json;
-  Json moved = Json::array();
-  for (const std::string& path : report.moved_away) moved.push(path);
-  json.set("replica", report.replica).set("plan", to_json(report.plan));
-  if (planned) return json;
-  return json.set("time", format_time(report.seen, 6))
-      .set("page_size", report.page_size)
-      .set("pages", report.pages)
-      .set("bytes_fetched", report.fetched)
-      .set("milliseconds", static_cast<std::int64_t>(report.duration.count()))
-      .set("check", sqlite::to_text(report.checked))
-      .set("moved_away", std::move(moved));
 }
 
 }  // namespace streamd::restore

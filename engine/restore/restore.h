@@ -59,6 +59,4 @@ struct RestoreReport {
 // kCancelled, the store's, and those of local files. If the swap itself fails half way, see swap.h.
 Result<RestoreReport> restore(std::span<const Replica> replicas, const RestoreOptions& options);
 
-Json to_json(const RestoreReport& report);
-
 }  // namespace streamd::restore

@@ -62,7 +62,8 @@ FrameHeader parse_frame_header(const std::uint8_t* bytes) {
 
 std::optional<IndexHeader> read_index_header(const volatile void* mapping) {
   constexpr std::size_t kWords = sizeof(IndexHeader) / 4;
-  // Sequentially consistent loads: the second copy is read after the first, as it was written before.
+  // Sequentially consistent loads: the second copy is read after the first, as it was written
+  // before.
   std::array<std::uint32_t, kWords> first, second;
   for (std::size_t i = 0; i < kWords; ++i) first[i] = load_word(mapping, i);
   for (std::size_t i = 0; i < kWords; ++i) second[i] = load_word(mapping, kWords + i);

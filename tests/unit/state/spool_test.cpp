@@ -1,0 +1,172 @@
+#include "state/spool.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cerrno>
+
+#include "segment/checksum.h"
+#include "state/identity.h"
+#include "state/layout.h"
+#include "state/tip.h"
+#include "temp_folder.h"
+
+using namespace streamd;
+using namespace streamd::state;
+
+namespace {
+
+template <class T>
+T require(Result<T> result) {
+  BOOST_REQUIRE_MESSAGE(result.has_value(), (result ? std::string() : result.error().message));
+  return std::move(result).take();
+}
+
+// A segment of one transaction and one page, cut into pieces.
+std::vector<segment::SealedObject> seal(Spool& spool, std::uint64_t txid, int pieces = 1) {
+  segment::SegmentOptions options;
+  options.page_size = 512;
+  options.pages_before = 1;
+  segment::NoBases bases;
+  auto writer = require(segment::SegmentWriter::create(require(spool.new_file()), options));
+  segment::ObjectHeader header;
+  header.completeness = segment::Completeness::kAll;
+  header.generation = GenerationId(7);
+  header.first = header.last = Txid(txid);
+  std::vector<segment::SealedObject> sealed;
+  const Bytes image(512, static_cast<std::uint8_t>(txid));
+  for (int i = 1; i < pieces; ++i) {
+    require(writer.add_image(PageNo(1), image, 1));
+    sealed.push_back(require(writer.next_piece(require(spool.new_file()), header, bases)));
+  }
+  require(writer.add_image(PageNo(1), image, 1));
+  writer.end_transaction({1000, 2000, 1, 0});
+  wal::Position position;
+  position.page_size = 512;
+  position.pages = 1;
+  sealed.push_back(require(writer.seal(header, &position, bases)));
+  for (std::size_t i = 0; i + 1 < sealed.size(); ++i) {
+    sealed[i].header = sealed.back().header;
+    sealed[i].header.piece.index = static_cast<std::uint32_t>(i + 1);
+    require(segment::rewrite_header(sealed[i].file, sealed[i].header));
+  }
+  return sealed;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(spool)
+
+BOOST_AUTO_TEST_CASE(committed_objects_come_back_in_order_and_leftovers_go) {
+  const TempFolder folder;
+  {
+    const auto spool = require(Spool::open(folder.file("spool")));
+    require(spool->commit(seal(*spool, 1)));
+    require(spool->commit(seal(*spool, 2, 3)));
+    seal(*spool, 3);  // sealed, never committed
+    BOOST_TEST(spool->objects().size() == 2u);
+  }
+  const auto spool = require(Spool::open(folder.file("spool")));
+  const auto objects = spool->objects();
+  BOOST_REQUIRE(objects.size() == 2u);
+  BOOST_TEST((objects[0]->header.last == Txid(1)));
+  BOOST_TEST(objects[1]->paths.size() == 3u);
+  BOOST_TEST(spool->objects_after(Txid(1)).size() == 1u);
+  BOOST_TEST(list_folder(folder.file("spool"))->size() == 4u);
+  BOOST_TEST(spool->bytes() == objects[0]->size + objects[1]->size);
+  require(spool->remove(objects));
+  BOOST_TEST(spool->bytes() == 0u);
+  BOOST_TEST(list_folder(folder.file("spool"))->empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_segment_whose_last_piece_is_missing_was_never_committed) {
+  const TempFolder folder;
+  const auto spool = require(Spool::open(folder.file("spool")));
+  const auto object = require(spool->commit(seal(*spool, 1, 3)));
+  BOOST_REQUIRE(remove_file(object->paths.back()));
+  const auto again = require(Spool::open(folder.file("spool")));
+  BOOST_TEST(again->objects().empty());
+  BOOST_TEST(list_folder(folder.file("spool"))->empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_is_whole_or_nothing_at_every_fault) {
+  for (int nth = 1;; ++nth) {
+    const TempFolder folder;
+    const auto spool = require(Spool::open(folder.file("spool")));
+    auto pieces = seal(*spool, 1, 2);
+    int left = nth;
+    set_file_fault([&](FileOp, const std::string&) { return --left == 0 ? EIO : 0; });
+    const auto committed = spool->commit(std::move(pieces));
+    set_file_fault({});
+    BOOST_TEST(spool->objects().size() == (committed ? 1u : 0u));
+    const auto again = require(Spool::open(folder.file("spool")));
+    if (committed)
+      BOOST_TEST(again->objects().size() == 1u);
+    else
+      BOOST_TEST(again->objects().size() <= 1u);  // renamed, but the folder's sync failed
+    if (left > 0) {
+      BOOST_TEST(committed.has_value());
+      break;
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_object_is_named) {
+  const TempFolder folder;
+  const auto spool = require(Spool::open(folder.file("spool")));
+  const auto object = require(spool->commit(seal(*spool, 1)));
+  Bytes raw = require(read_file(object->paths.front()));
+  raw[raw.size() - 60] ^= 1;
+  require(replace_file(object->paths.front(), raw));
+  const auto again = Spool::open(folder.file("spool"));
+  BOOST_REQUIRE(!again.has_value());
+  BOOST_TEST((again.error().code == Code::kCorrupt));
+  BOOST_TEST(again.error().message.find(object->paths.front()) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(small_files)
+
+BOOST_AUTO_TEST_CASE(identity_and_tip_round_trip_and_notice_damage) {
+  const TempFolder folder;
+  BOOST_TEST(!require(load_identity(folder.file("identity"))).has_value());
+  BOOST_TEST(!require(load_tip(folder.file("tip"))).has_value());
+  Identity identity{Uuid::make(), segment::ChecksumKey(77), Uuid::make(), GenerationId::make(3)};
+  require(save_identity(folder.file("identity"), identity));
+  const Identity loaded = require(load_identity(folder.file("identity"))).value();
+  BOOST_TEST((loaded.database == identity.database && loaded.instance == identity.instance));
+  BOOST_TEST(
+      (loaded.generation == identity.generation && loaded.checksum_key == identity.checksum_key));
+  Tip tip;
+  tip.generation = identity.generation;
+  tip.txid = Txid(9);
+  tip.checksum_known = true;
+  tip.position.page_size = 4096;
+  require(save_tip(folder.file("tip"), tip));
+  BOOST_TEST((require(load_tip(folder.file("tip"))).value() == tip));
+  Bytes raw = require(read_file(folder.file("tip")));
+  for (std::size_t at = 0; at < raw.size(); at += 7) {
+    Bytes damaged = raw;
+    damaged[at] ^= 1;
+    require(replace_file(folder.file("tip"), damaged));
+    BOOST_TEST((load_tip(folder.file("tip")).error().code == Code::kCorrupt));
+  }
+  require(replace_file(folder.file("identity"), as_bytes("{\"database\":1}")));
+  BOOST_TEST((load_identity(folder.file("identity")).error().code == Code::kCorrupt));
+}
+
+BOOST_AUTO_TEST_CASE(the_state_lies_beside_the_database_or_where_it_was_told) {
+  const TempFolder folder;
+  const std::string real = require(canonical_path(folder.path()));
+  const Layout beside = require(layout_for(folder.file("app.db"), ""));
+  BOOST_TEST(beside.folder == real + "/.app.db-streamd");
+  BOOST_TEST(beside.lock == real + "/.app.db-streamd.lock");
+  const Layout apart = require(layout_for(folder.file("app.db"), folder.path()));
+  BOOST_TEST(apart.folder.starts_with(real + "/app.db-"));
+  BOOST_TEST(apart.lock == beside.lock);
+  const auto held = require(take_lock(beside));
+  const auto second = take_lock(beside);
+  BOOST_REQUIRE(!second.has_value());
+  BOOST_TEST((second.error().code == Code::kBusy));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
