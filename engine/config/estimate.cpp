@@ -22,26 +22,14 @@ std::uint64_t times(milliseconds interval) {
   return static_cast<std::uint64_t>(kMonth / std::max(interval, milliseconds(1)));
 }
 
-// Six objects of one level become one of the next, four times over.
-std::uint64_t merges_of(std::uint64_t syncs) {
-  std::uint64_t merges = 0;
-  for (int level = 1; level <= 4; ++level) merges += (syncs /= 6);
-  return merges;
-}
-
 }  // namespace
 
 std::vector<RequestEstimate> estimate_requests(const Config& config) {
   std::vector<RequestEstimate> estimates;
   for (const Database& database : config.databases) {
     for (const Replica& replica : database.replicas) {
-      RequestEstimate estimate{database.name,
-                               replica.name,
-                               times(replica.sync_interval),
-                               0,
-                               times(replica.snapshot_interval),
-                               std::nullopt};
-      estimate.merges = merges_of(estimate.syncs);
+      RequestEstimate estimate{database.name, replica.name, times(replica.sync_interval),
+                               times(replica.snapshot_interval), std::nullopt};
       for (const Price& price : kPrices)
         if (replica.driver == price.driver)
           estimate.dollars = static_cast<double>(estimate.uploads()) / 1000 * price.per_thousand;
@@ -56,8 +44,8 @@ std::string estimate_report(const std::vector<RequestEstimate>& estimates) {
   for (const RequestEstimate& one : estimates) {
     text += fmt::format(
         "{} -> {}: at most {} uploads a month while it is written to without a pause "
-        "({} syncs, {} merges, {} snapshots without their parts)",
-        one.database, one.replica, one.uploads(), one.syncs, one.merges, one.snapshots);
+        "({} syncs, {} snapshots without their parts)",
+        one.database, one.replica, one.uploads(), one.syncs, one.snapshots);
     if (one.dollars) text += fmt::format(", about ${:.2f} at list price", *one.dollars);
     text += "\n";
   }

@@ -14,10 +14,9 @@ namespace streamd::config {
 struct RequestEstimate {
   std::string database, replica;
   std::uint64_t syncs = 0;        // uploads in 30 days
-  std::uint64_t merges = 0;       // uploads of objects merged from them
   std::uint64_t snapshots = 0;    // manifests
   std::optional<double> dollars;  // for all of these; nullopt = no price known for the driver
-  std::uint64_t uploads() const { return syncs + merges + snapshots; }
+  std::uint64_t uploads() const { return syncs + snapshots; }
 };
 std::vector<RequestEstimate> estimate_requests(const Config& config);
 // For `config check`: a line for each replica.

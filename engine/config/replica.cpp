@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
+
+#include "config/nearest.h"
 
 namespace streamd::config {
 namespace {
@@ -113,7 +116,12 @@ std::optional<Storage> DriverSchemas::read(const std::string& name, const std::s
   const Table& table = *node.table();
   const Node* driver = member(table, "driver");
   if (driver == nullptr) {
-    problems.error(node.where, title + " has no driver", "add driver = \"file\" or another");
+    std::string meant;  // a misspelt "driver" is the likely cause
+    for (const auto& [key, value] : table)
+      if (!nearest(key, std::array{std::string("driver")}).empty()) meant = key;
+    problems.error(
+        node.where, title + " has no driver",
+        meant.empty() ? "add driver = \"file\" or another" : "write driver instead of " + meant);
     return std::nullopt;
   }
   const auto text = read_value(*find_option(engine_options(), "driver"), *driver, *reading_);

@@ -2,17 +2,25 @@
 
 #include <fmt/core.h>
 
+#include <cstdlib>
+
 #include "base/file.h"
 
 namespace streamd::apps {
+
+// Not CLI11's envname: it would be read for every command, those not given too, and win over the
+// option of the one that was.
+Session::Session() {
+  if (const char* file = std::getenv("STREAMD_CONFIG")) setup.config = file;
+  if (const char* path = std::getenv("STREAMD_CONTROL")) control = path;
+}
 
 CLI::App* declare_command(CLI::App& parent, Session& session, const std::string& name,
                           const std::string& description, const std::string& example) {
   CLI::App* command = parent.add_subcommand(name, description);
   command->footer("\nExample:\n  " + example);
   command->set_help_flag("-h,--help", "print this and exit");
-  command->add_option("--config", session.setup.config, "configuration file")
-      ->envname("STREAMD_CONFIG")
+  command->add_option("--config", session.setup.config, "configuration file ($STREAMD_CONFIG)")
       ->type_name("FILE")
       ->capture_default_str();
   command
@@ -28,8 +36,8 @@ void declare_json(CLI::App& command, Session& session) {
 }
 
 void declare_control(CLI::App& command, Session& session) {
-  command.add_option("--control", session.control, "control socket of the daemon")
-      ->envname("STREAMD_CONTROL")
+  command
+      .add_option("--control", session.control, "control socket of the daemon ($STREAMD_CONTROL)")
       ->type_name("PATH");
 }
 

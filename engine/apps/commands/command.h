@@ -11,6 +11,7 @@
 namespace streamd::apps {
 
 struct Session {
+  Session();  // with what the environment says
   SetupOptions setup;
   std::optional<std::string> control;
   bool json = false;

@@ -170,6 +170,7 @@ BOOST_AUTO_TEST_CASE(drivers_and_their_options) {
   const std::string missing =
       report("[[database]]\npath = \"/d/a.db\"\n[[database.replica]]\npath = \"/b\"\n");
   BOOST_TEST(contains(missing, "t.toml:3: [[database.replica]] has no driver"));
+  BOOST_TEST(contains(missing, "add driver = "));
   BOOST_TEST(contains(report("[storage.x]\ndriver = 1\n"), "driver: a string is expected"));
   const std::string unknown =
       report("[storage.x]\ndriver = \"ftp\"\nhost = \"h\"\n[storage.y]\ndriver = \"ftp\"\n");
