@@ -59,7 +59,7 @@ take_over_network() {
     [ -f "$file" ] || continue
     case $file in
       *.crt) install -D -m 644 -t "$root/usr/local/share/ca-certificates" "$file" ;;
-      *) install -m 600 "$file" "$root/root/.npmrc" ;;
+      *) install -m 600 "$file" "$root$HOME/.npmrc" ;;
     esac
   done
 }
@@ -70,12 +70,12 @@ bootstrap
 take_over_network
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
-git clone --quiet --no-hardlinks "$repository" "$root/root/streamd"
+git clone --quiet --no-hardlinks "$repository" "$root/srv/streamd"
 say "a bare $(cat "$root/etc/debian_version") of $(du -sm --exclude=dev --exclude=proc "$root" | cut -f1) MB with $(chroot "$root" git --version)"
 say "running ${inside[*]}"
 result=0
 env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 ${CI:+CI="$CI"} \
   ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS"} \
-  chroot "$root" "/root/streamd/${inside[0]}" "${inside[@]:1}" || result=$?
+  chroot "$root" "/srv/streamd/${inside[0]}" "${inside[@]:1}" || result=$?
 say "${inside[0]} ended with exit code $result"
 exit $result

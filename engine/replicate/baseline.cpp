@@ -59,6 +59,28 @@ Status Recorder::establish_checksum(sqlite::Capture& capture) {
   return {};
 }
 
+Status Recorder::compare_known(sqlite::Capture& capture) {
+  discard();
+  const wal::Position& now = capture.position();
+  TRY(ledger_.truncate(now.pages));
+  Bytes image(now.page_size);
+  for (std::uint32_t number = 1; number <= now.pages; ++number) {
+    const PageNo page(number);
+    const std::uint64_t known = TRY(ledger_.get(page));
+    if (known == 0) continue;
+    TRY(capture.read_page(page, image));
+    const std::uint64_t hash = segment::page_hash(image, page, identity_.checksum_key);
+    if (hash != known) TRY(ledger_.set_durable(page, {hash}));
+  }
+  tip_.txid = tip_.txid.next();
+  tip_.pages = now.pages;
+  tip_.seen = std::max(clock_.wall_micros(), tip_.seen);
+  tip_.position = now;
+  captured_ = tip_;
+  capture.durable_up_to_here();
+  return {};
+}
+
 Status Recorder::record_delta(sqlite::Capture& capture) {
   discard();
   const wal::Position& now = capture.position();

@@ -108,10 +108,14 @@ Status Pipeline::continue_or_compare() {
   if (capture_->continuity() == sqlite::Continuity::kOneRestart) how = "one restart";
   if (capture_->continuity() == sqlite::Continuity::kBroken) {
     const bool history = identity_->generation.value != 0 &&
-                         tip_.generation == identity_->generation && tip_.checksum_known &&
+                         tip_.generation == identity_->generation &&
                          tip_.page_size == capture_->position().page_size;
     how = history ? "compared" : "new generation";
-    TRY(history ? recorder_->record_delta(*capture_) : begin_generation());
+    if (!history)
+      TRY(begin_generation());
+    else
+      TRY(tip_.checksum_known ? recorder_->record_delta(*capture_)
+                              : recorder_->compare_known(*capture_));
     TRY(recorder_->save_tip(layout_.tip()));
   }
   tip_ = recorder_->tip();

@@ -37,6 +37,10 @@ class Recorder final : public sqlite::CaptureSink, private segment::BasePages {
   // The capture found no continuity: records the pages that differ from the ledger as one
   // transaction, or nothing when none does. Needs a known checksum.
   Status record_delta(sqlite::Capture& capture);
+  // The same while the checksum is unknown: no snapshot of the generation exists, so there is
+  // nothing to record; what was read before is compared, so that an interrupted first snapshot can
+  // go on.
+  Status compare_known(sqlite::Capture& capture);
   // A generation begins with the database as it is now; nothing is recorded, its first snapshot is
   // due.
   Status begin_generation(sqlite::Capture& capture, Txid txid);
