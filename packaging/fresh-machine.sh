@@ -59,7 +59,7 @@ take_over_network() {
     [ -f "$file" ] || continue
     case $file in
       *.crt) install -D -m 644 -t "$root/usr/local/share/ca-certificates" "$file" ;;
-      *) install -m 600 "$file" "$root$HOME/.npmrc" ;;
+      *) install -m 600 "$file" "$root/srv/.npmrc" ;;
     esac
   done
 }
@@ -74,7 +74,7 @@ git clone --quiet --no-hardlinks "$repository" "$root/srv/streamd"
 say "a bare $(cat "$root/etc/debian_version") of $(du -sm --exclude=dev --exclude=proc "$root" | cut -f1) MB with $(chroot "$root" git --version)"
 say "running ${inside[*]}"
 result=0
-env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 ${CI:+CI="$CI"} \
+env -i HOME=/srv PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 ${CI:+CI="$CI"} \
   ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS"} \
   chroot "$root" "/srv/streamd/${inside[0]}" "${inside[@]:1}" || result=$?
 say "${inside[0]} ended with exit code $result"
