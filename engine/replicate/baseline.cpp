@@ -26,7 +26,7 @@ Status Recorder::begin_generation(sqlite::Capture& capture, Txid txid) {
 Result<std::vector<std::uint64_t>> Recorder::read_pages(sqlite::Capture& capture, PageNo first,
                                                         MutableBytes out) {
   // A hash may only claim durable content, so what is open is sealed before the ledger learns.
-  if (!tip_.checksum_known) TRY(make_durable(capture));
+  if (!tip_.checksum_known) TRY(capture.make_durable());
   const std::uint32_t page_size = captured_.page_size;
   const PageNo lock = lock_page(page_size);
   std::vector<std::uint64_t> hashes(out.size() / page_size);
@@ -49,7 +49,7 @@ Result<std::vector<std::uint64_t>> Recorder::read_pages(sqlite::Capture& capture
 }
 
 Status Recorder::establish_checksum(sqlite::Capture& capture) {
-  TRY(make_durable(capture));
+  TRY(capture.make_durable());
   const auto sum = TRY(ledger_.checksum(tip_.pages, lock_page(tip_.page_size)));
   if (!sum) return make_error(Code::kBusy, "some pages were not read yet");
   if (tip_.checksum_known && *sum != tip_.checksum)

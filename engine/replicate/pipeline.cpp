@@ -113,7 +113,7 @@ Status Pipeline::seal_when_due(MonoTime now) {
     longest = std::max(longest, replica->sync_interval());
   }
   if (!due && now - recorder_->open_since() < longest) return {};
-  TRY(recorder_->seal(*capture_));
+  TRY(capture_->make_durable());
   for (const auto& replica : replicas_) replica->poke();
   return {};
 }

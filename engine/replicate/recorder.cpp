@@ -33,9 +33,15 @@ Status Recorder::open_segment(std::uint32_t page_size) {
   segment::SegmentOptions options;
   options.page_size = page_size;
   options.pages_before = captured_.pages;
-  writer_.emplace(TRY(segment::SegmentWriter::create(TRY(spool_.new_file()), options)));
+  writer_.emplace(TRY(segment::SegmentWriter::create(TRY(new_file()), options)));
   open_since_ = clock_.mono();
   return {};
+}
+
+Result<File> Recorder::new_file() {
+  File file = TRY(spool_.new_file());
+  temporaries_.push_back(file.path());
+  return file;
 }
 
 Status Recorder::page(sqlite::Capture& capture, PageNo page, ByteView image) {
@@ -65,8 +71,8 @@ Status Recorder::add(PageNo page, ByteView image, std::uint64_t hash) {
 }
 
 Status Recorder::cut_piece() {
-  pieces_.push_back(TRY(writer_->next_piece(TRY(spool_.new_file()),
-                                            header_template(segment::Completeness::kAll), *this)));
+  pieces_.push_back(TRY(
+      writer_->next_piece(TRY(new_file()), header_template(segment::Completeness::kAll), *this)));
   before_run_.clear();
   return {};
 }
@@ -145,14 +151,18 @@ Status Recorder::finish_object(segment::ObjectHeader header, const wal::Position
   }
   TRY(spool_.commit(std::move(pieces_)));
   pieces_.clear();
+  temporaries_.clear();
   writer_.reset();
   tip_ = captured_;
   return {};
 }
 
 void Recorder::discard() {
-  writer_.reset();  // its file is a temporary of the spool and has no name that counts
+  writer_.reset();
   pieces_.clear();
+  for (const std::string& path : temporaries_)
+    (void)remove_file(path);  // on a full disk it counts; what stays goes at the next start
+  temporaries_.clear();
   ledger_.drop_pending();
   before_run_.clear();
   highest_page_ = 0;

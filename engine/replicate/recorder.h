@@ -33,7 +33,6 @@ class Recorder final : public sqlite::CaptureSink, private segment::BasePages {
   // The object is durable but the ledger could not follow: everything must be loaded again.
   bool must_reload() const { return must_reload_; }
 
-  Status seal(sqlite::Capture& capture) { return make_durable(capture); }
   // The capture found no continuity: records the pages that differ from the ledger as one
   // transaction, or nothing when none does. Needs a known checksum.
   Status record_delta(sqlite::Capture& capture);
@@ -63,6 +62,7 @@ class Recorder final : public sqlite::CaptureSink, private segment::BasePages {
  private:
   Result<bool> read_base(PageNo page, MutableBytes out) override;
   Status open_segment(std::uint32_t page_size);
+  Result<File> new_file();
   Status add(PageNo page, ByteView image, std::uint64_t hash);
   Status cut_piece();
   Status finish_object(segment::ObjectHeader header, const wal::Position& position);
@@ -79,6 +79,7 @@ class Recorder final : public sqlite::CaptureSink, private segment::BasePages {
 
   std::optional<segment::SegmentWriter> writer_;
   std::vector<segment::SealedObject> pieces_;
+  std::vector<std::string> temporaries_;  // files of the open segment
   MonoTime open_since_;
   IntMap<std::uint64_t> before_run_;  // page → its hash before the open run; 0 = unknown or new
   std::uint32_t highest_page_ = 0;    // in the open transaction

@@ -139,7 +139,7 @@ Result<Txid> Pipeline::sync(MonoTime deadline, const Cancel& cancel) {
   TRY(visit_until(
       [&](Moment& moment) -> Status {
         TRY(moment.capture.catch_up());
-        TRY(moment.recorder.seal(moment.capture));
+        TRY(moment.capture.make_durable());
         txid = moment.recorder.tip().txid;
         return {};
       },

@@ -167,7 +167,7 @@ segment::ObjectHeader Snapshotter::header(const state::Tip& tip) const {
 // Decides T: seals what is open, reads what no part shows as it is now, and proves that all of it
 // adds up to the database's checksum. Nothing moves meanwhile.
 Result<segment::SealedObject> Snapshotter::seal_manifest(Moment& moment) {
-  TRY(moment.recorder.seal(moment.capture));
+  TRY(moment.capture.make_durable());
   auto writer = TRY(segment::ManifestWriter::create(TRY(nameless_file(host_.spool())),
                                                     {page_size_, kManifestLevel}));
   const std::uint32_t pages = moment.recorder.tip().pages, per_part = table_.pages_per_part();

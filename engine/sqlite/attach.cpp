@@ -136,11 +136,11 @@ Result<bool> Capture::settle_pinned() {
     return false;
   }
   if (header.salts != captured_.salts) {  // only from slot 0: the old log was fully backfilled
-    if (durable_ != captured_) TRY(sink_.make_durable(*this));
+    TRY(make_durable());
     TRY(begin_log(header));
   }
   TRY(capture_to(header));
-  TRY(sink_.close_run(*this));
+  TRY(close_run());
   session_->reader(pin_reader_).end();
   pin_reader_ ^= 1;
   pin_ = header;

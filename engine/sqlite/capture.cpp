@@ -73,14 +73,14 @@ Result<bool> Capture::step_zero() {
   }
   if (header.salts != captured_.salts) TRY(begin_log(header));
   Status captured = capture_to(header);
-  if (captured) captured = sink_.close_run(*this);
+  if (captured) captured = close_run();
   if (!captured && captured.error().code == Code::kInternal) return std::move(captured.error());
   checkpoint_barrier();
   session_->lock_holder().unlock_shared(IndexLock::kRead0);
   state_ = State::kPinned;
   pin_ = header;
   failed_tries_ = tried_at_frame_ = 0;
-  if (!captured) return give_back(std::move(captured.error()));
+  if (!captured) return std::move(captured.error());
   return true;
 }
 
@@ -158,6 +158,19 @@ Status Capture::catch_up() {
   const wal::IndexHeader header = TRY(look());
   if (header.salts != pin_.salts) return live_break("the log was restarted under a read lock");
   return capture_to(header);
+}
+
+Status Capture::make_durable() {
+  if (durable_ == captured_) return {};
+  Status durable = sink_.make_durable(*this);
+  if (!durable) return give_back(std::move(durable.error()));
+  return {};
+}
+
+Status Capture::close_run() {
+  Status closed = sink_.close_run(*this);
+  if (!closed) return give_back(std::move(closed.error()));
+  return {};
 }
 
 Error Capture::give_back(Error cause) {

@@ -82,6 +82,9 @@ class Capture {
   // Captures what is committed now and hands nothing over: before a clean stop, or for a barrier.
   Status catch_up();
 
+  // Makes durable what is captured. On failure it is given back and captured again later.
+  Status make_durable();
+
   // As of the last captured commit. Pages are exact between steps, in every state.
   const wal::Position& position() const { return captured_; }
   Status read_page(PageNo page, MutableBytes out) const { return view_.read_now(page, out); }
@@ -122,6 +125,7 @@ class Capture {
   Result<bool> step_pinned();
   Result<bool> step_zero();
   Status begin_log(const wal::IndexHeader& header);
+  Status close_run();
   Error give_back(Error cause);
   Error live_break(const std::string& what);
 

@@ -54,7 +54,7 @@ Result<bool> Capture::hop() {
     return false;
   }
   Status captured = capture_to(header);
-  if (captured) captured = sink_.close_run(*this);
+  if (captured) captured = close_run();
   if (!captured) {
     next.end();
     return std::move(captured.error());
@@ -85,7 +85,7 @@ Result<bool> Capture::enter_zero() {
   }
   if (session_->backfilled() != header.last_frame) return false;
   TRY(capture_to(header));
-  if (durable_ != captured_) TRY(sink_.make_durable(*this));
+  TRY(make_durable());
   if (durable_ != captured_ || !lock_zero(header)) return false;
   session_->reader(pin_reader_).end();
   state_ = State::kZero;

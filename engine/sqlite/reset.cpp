@@ -68,7 +68,7 @@ Result<bool> Capture::forced_reset() {
     if (header.last_frame != pin_.last_frame && !TRY(hop())) break;
     if (!TRY(session_->checkpointer().checkpoint())) break;
   }
-  if (durable_ != captured_) TRY(sink_.make_durable(*this));
+  TRY(make_durable());
   if (!TRY(take_write_lock())) return false;
   const MonoTime began = clock_.mono();
   Result<bool> done = reset_under_write_lock();
@@ -102,7 +102,7 @@ Result<bool> Capture::reset_under_write_lock() {
   const MonoTime began = clock_.mono();
   const wal::IndexHeader header = TRY(look());
   TRY(capture_to(header));
-  if (durable_ != captured_) TRY(sink_.make_durable(*this));
+  TRY(make_durable());
   if (clock_.mono() - began > kDurableUnderLock) return false;
   if (header.last_frame != pin_.last_frame && !TRY(hop())) return false;
   while (!TRY(session_->checkpointer().checkpoint())) {

@@ -1,6 +1,7 @@
 #include "replicate/pipeline.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cerrno>
 #include <thread>
 
 #include "../sqlite/live_database.h"
@@ -188,6 +189,44 @@ BOOST_AUTO_TEST_CASE(a_stop_says_what_did_not_make_it_and_the_next_life_sends_it
   daemon.sync();
   BOOST_TEST(segments(*store) == before + 1);
   BOOST_TEST((restored(*store, database) == database.image()));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_loses_nothing_and_heals) {
+  LiveDatabase database;
+  const auto store = std::make_shared<MemoryStore>();
+  std::atomic<bool> full{false};
+  std::atomic<int> writes{0}, failures{0};
+  // Full in the middle of an object: its first writes still fit.
+  set_file_fault([&](FileOp operation, const std::string& path) {
+    if (!full || operation != FileOp::kWrite || path.find("/spool/") == std::string::npos) return 0;
+    if (++writes % 5 != 0) return 0;
+    ++failures;
+    return ENOSPC;
+  });
+  {
+    Daemon daemon(database, {store});
+    database.insert();
+    daemon.sync();
+    full = true;
+    for (int i = 0; i < 300; ++i) database.insert(1, 3000);
+    const auto until = in(kPatience);
+    bool said = false;
+    while (!said && std::chrono::steady_clock::now() < until) {
+      const auto error = daemon->status().error;
+      said = error && error->code == Code::kNoSpace;
+      std::this_thread::sleep_for(milliseconds(2));
+    }
+    BOOST_TEST(said);
+    BOOST_TEST(failures > 0);
+    full = false;
+    daemon.sync();
+    while (daemon->status().error && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(milliseconds(10));
+    BOOST_TEST(!daemon->status().error.has_value());
+    BOOST_TEST((restored(*store, database) == database.image()));
+    BOOST_TEST(daemon.stop().has_value());
+  }
+  set_file_fault({});
 }
 
 BOOST_AUTO_TEST_CASE(a_second_daemon_is_refused) {
