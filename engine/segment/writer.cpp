@@ -31,6 +31,7 @@ struct SegmentWriter::State {
   Coverage coverage;
   RunBuffer buffer;
   std::uint32_t run = 0;               // of the open piece
+  bool torn = false;                   // a flush failed: the file holds part of a run
   std::uint32_t pages_before_run = 0;  // of the database, as the buffered run begins
   std::uint32_t pieces = 0;
   std::vector<TransactionInfo> transactions;
@@ -75,13 +76,16 @@ Status SegmentWriter::flush_run(BasePages& bases) {
 }
 
 Status SegmentWriter::State::flush(BasePages& source) {
+  if (torn) return make_error(Code::kInternal, "write an object: an earlier write failed half way");
   if (buffer.empty()) return {};
+  torn = true;  // until all blocks of the run are written
   const std::span<const RunBuffer::Entry> sorted = buffer.sorted();
   const std::size_t per_block = std::max<std::size_t>(1, kBlockBytes / options.page_size);
   for (std::size_t at = 0; at < sorted.size(); at += per_block)
     TRY(flush_block(sorted.subspan(at, std::min(per_block, sorted.size() - at)), source));
   buffer.clear();
   ++run;
+  torn = false;
   return {};
 }
 

@@ -9,6 +9,7 @@
 namespace streamd::file_driver {
 
 bool is_mount_point(const std::string& folder) {
+  if (folder == "/") return true;  // also where the kernel does not call it one: in a chroot
   struct statx found {};
   if (::statx(AT_FDCWD, folder.c_str(), 0, STATX_BASIC_STATS, &found) != 0) return false;
   if ((found.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0)
