@@ -58,7 +58,7 @@ Json to_json(const replicate::DatabaseStatus& status) {
       status.generation == GenerationId{} ? Json() : Json(to_text(status.generation));
   return Json::object({{"database", status.path},
                        {"name", status.name},
-                       {"state", replicate::phase_name(status.phase)},
+                       {"state", replicate::state_name(status)},
                        {"generation", generation},
                        {"txid", status.captured.value},
                        {"txid_time", time_json(status.captured_time)},

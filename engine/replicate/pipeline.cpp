@@ -30,14 +30,14 @@ constexpr milliseconds kFailureDelay{1000}, kAttachDelay{50}, kLongestAttachDela
 
 }  // namespace
 
-const char* phase_name(Phase phase) {
-  switch (phase) {
+const char* state_name(const DatabaseStatus& status) {
+  switch (status.phase) {
     case Phase::kOpening:
       return "opening";
     case Phase::kAttaching:
       return "not protected";
     case Phase::kLive:
-      return "live";
+      return status.error ? "failing" : "live";  // failing: nothing is lost while the log is held
     case Phase::kStopped:
       return "stopped";
   }

@@ -38,7 +38,6 @@ enum class Phase : std::uint8_t {
   kLive,       // following
   kStopped,
 };
-const char* phase_name(Phase phase);
 
 struct DatabaseStatus {
   std::string path, name;
@@ -53,6 +52,8 @@ struct DatabaseStatus {
   sqlite::CaptureStats capture;
   std::vector<ReplicaStatus> replicas;
 };
+
+const char* state_name(const DatabaseStatus& status);  // for people and JSON
 
 class Pipeline final : public LoopTask, public ReplicaHost {
  public:
