@@ -142,6 +142,7 @@ MonoTime Replica::next_due() const {
 
 Txid Replica::needless_up_to() const {
   const std::lock_guard lock(mutex_);
+  if (!joined_) return Txid{};  // not asked yet what it has: it may need everything
   if (snapshot_moment_ && !restorable_) return snapshot_moment_->first;
   if (!restorable_) return Txid(UINT64_MAX);
   return status_.acknowledged;
