@@ -4,8 +4,11 @@
 #   packaging/dependencies.sh install build|test|quickstart ...   installs what is missing (as root)
 set -eu
 build="g++ cmake ninja-build pkg-config ccache libsqlite3-dev libpoco-dev libzstd-dev libtomlplusplus-dev
-libcli11-dev libfmt-dev libxxhash-dev libsodium-dev libexpected-dev libsystemd-dev"
-test="libboost-test-dev sqlite3 python3 abigail-tools procps universal-ctags git"
+libcli11-dev libfmt-dev libxxhash-dev libsodium-dev libexpected-dev libsystemd-dev
+libcurl4-openssl-dev libssl-dev libpugixml-dev nlohmann-json3-dev"
+test="libboost-test-dev sqlite3 python3 abigail-tools procps universal-ctags git openssl
+radosgw ceph-mon ceph-osd ceph-common swift-proxy swift-account swift-container swift-object memcached
+rclone python3-b2sdk s3cmd nftables iproute2 tinyproxy"
 quickstart="sqlite3 python3"
 # npm carries the newest SQLite to the stress tests. Debian's package conflicts with the Node.js that
 # other archives ship, so one that is here already stays.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what the tests need, builds, and runs every test:
 #   tests/run.sh [--all] [-R REGEX] [--preset NAME]
-#     --all          also the tests labelled `soak` (minutes to hours; CI leaves them out)
+#     --all          also the tests labelled `soak` (minutes to hours) and `bench` (figures); CI leaves them out
 #     -R REGEX       only the tests whose name matches
 #     --preset NAME  another CMake preset than dev (asan+ubsan, tsan, coverage)
 # A test that cannot run here skips (exit code 77) with one sentence. With CI=true a skipped test that
@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=dev
-selection=(-LE soak)
+selection=(-LE 'soak|bench')
 only=()
 while [ $# -gt 0 ]; do
   case $1 in

@@ -1,22 +1,25 @@
 #include "apps/check.h"
 
-#include <fmt/format.h>
-
+#include "apps/open_files.h"
+#include "apps/surroundings.h"
 #include "base/file.h"
 #include "daemon/exit_code.h"
 #include "sqlite/connection.h"
+#include "sqlite/journal_mode.h"
+#include "sqlite/ownership.h"
 
 namespace streamd::apps {
 namespace {
 
-// Bytes 18 and 19 of the database header: 2 = write-ahead log. Read through SQLite, whose locks a
-// plain descriptor would drop.
-Result<bool> in_wal_mode(const std::string& path) {
+// What streamd will find when it attaches; nothing is changed.
+Status check_journal_mode(const config::Database& database) {
+  TRY(sqlite::check_access(database.real_path));
   sqlite::Connection connection;
-  TRY(connection.open(path));
-  std::uint8_t header[20] = {};
-  TRY(connection.read_database(0, header));
-  return header[18] == 2 && header[19] == 2;
+  TRY(connection.open(database.real_path));
+  const Status wal = sqlite::require_wal_mode(connection, database.real_path, false);
+  if (wal) return sqlite::check_log_files(database.real_path);
+  if (wal.error().code == Code::kNotWal && database.set_wal) return {};  // when it starts
+  return wal;
 }
 
 }  // namespace
@@ -24,26 +27,23 @@ Result<bool> in_wal_mode(const std::string& path) {
 config::Problems unprotected_databases(const config::Config& config) {
   config::Problems problems;
   for (const config::Database& database : config.databases) {
-    if (database.set_wal) continue;  // streamd converts it when it starts
     const auto there = stat_path(database.real_path);
     if (there && !*there) continue;  // it is followed once the application has made it
-    const auto wal = in_wal_mode(database.real_path);
-    if (!wal)
+    if (const Status wal = check_journal_mode(database); !wal)
       problems.warning(database.origin, "not protected: " + wal.error().message, wal.error().hint);
-    else if (!*wal)
-      problems.warning(database.origin,
-                       fmt::format("not protected: database {} is not in WAL mode", database.path),
-                       "run `PRAGMA journal_mode=WAL` on it once");
   }
   return problems;
 }
 
-CheckResult check_configuration(const Setup& setup) {
-  if (setup.problems.has_errors())
-    return {check_report(setup.problems), daemon::kExitConfiguration};
+CheckResult check_configuration(const Setup& setup, const std::optional<std::string>& control) {
+  config::Problems problems = setup.problems;
+  problems.add(check_surroundings(setup.config, control, Asker::kDaemon));
+  if (const Status files = allow_open_files(setup.config); !files)
+    problems.error({}, files.error());
+  if (problems.has_errors()) return {check_report(problems), daemon::kExitConfiguration};
   sqlite::initialise();
   const config::Problems unprotected = unprotected_databases(setup.config);
-  return {check_report(setup.problems) + check_report(unprotected),
+  return {check_report(problems) + check_report(unprotected),
           unprotected.all().empty() ? daemon::kExitDone : daemon::kExitFailure};
 }
 

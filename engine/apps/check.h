@@ -4,7 +4,8 @@
 
 namespace streamd::apps {
 
-// Databases that exist and are not in WAL mode: not protected. One warning each.
+// Databases that exist and cannot be followed now, by the user who asks: not in WAL mode, no right
+// to write them, or waiting for their application. One warning each.
 config::Problems unprotected_databases(const config::Config& config);
 
 // The report for people; empty when there is nothing to say.
@@ -12,6 +13,7 @@ struct CheckResult {
   std::string report;
   int exit_code = 0;  // 40 with errors; 1 when a database is not protected
 };
-CheckResult check_configuration(const Setup& setup);
+// `control`: what --control says.
+CheckResult check_configuration(const Setup& setup, const std::optional<std::string>& control);
 
 }  // namespace streamd::apps

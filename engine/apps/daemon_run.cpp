@@ -1,6 +1,7 @@
 #include "apps/daemon_run.h"
 
 #include <fmt/core.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,8 +10,10 @@
 
 #include "apps/check.h"
 #include "apps/control_path.h"
+#include "apps/open_files.h"
 #include "apps/report.h"
 #include "apps/restore_missing.h"
+#include "apps/restore_over.h"
 #include "apps/signals.h"
 #include "base/log.h"
 #include "config/replica_url.h"
@@ -18,12 +21,17 @@
 #include "daemon/exit_code.h"
 #include "daemon/supervisor.h"
 #include "daemon/system_manager.h"
+#include "daemon/watchdog.h"
 
 namespace streamd::apps {
 namespace {
 
 constexpr const char* kProgram = "streamd";
+// Buffers of this size (the pages of a snapshot's part) go back to the system when they are freed,
+// and not into what the C library keeps for each thread.
+constexpr int kLargeBuffer = 1 << 20;
 constexpr milliseconds kStatusInterval{5000};
+constexpr milliseconds kAfterFailure{2000};  // for databases and replicas that are fine
 
 // People read a terminal and the journal; everything else is collected by machines.
 LogFormat chosen_format(config::LogStyle style) {
@@ -47,12 +55,13 @@ Result<Setup> read_setup(const StreamdOptions& options) {
   Setup setup = setup_without_file(options.setup);
   const std::string path = std::filesystem::absolute(options.database).string();
   setup.config.databases.push_back(
-      TRY(config::database_from_urls(path, options.urls, setup.context)));
+      TRY(config::database_from_urls(path, options.urls, setup.context, setup.problems)));
+  check_faults(setup.config, setup.problems);
   return setup;
 }
 
-int run_check(const Setup& setup) {
-  const CheckResult result = check_configuration(setup);
+int run_check(const Setup& setup, const StreamdOptions& options) {
+  const CheckResult result = check_configuration(setup, options.control);
   fmt::print("{}", result.report);
   if (result.exit_code == daemon::kExitDone)
     fmt::print("configuration is fine: {} database{}\n", setup.config.databases.size(),
@@ -69,22 +78,44 @@ void log_started(const config::Config& config) {
   }
 }
 
-int stop(daemon::Supervisor& supervisor, milliseconds timeout) {
+// `whole`: nothing has failed before.
+int stop(daemon::Supervisor& supervisor, milliseconds timeout, bool whole = true) {
   daemon::tell_stopping();
   const Status stopped = supervisor.stop(timeout);
   if (!stopped) {
     log_error_event(LogLevel::kError, "stopped, but not everything was sent", stopped.error());
     return daemon::exit_code(stopped.error().code);
   }
-  log_info("stopped: everything was sent");
+  if (whole)
+    log_info("stopped: everything was sent");
+  else
+    log_info("stopped");
   return daemon::kExitDone;
 }
 
+// When the sync has failed, its reason is the exit code, not what the end makes of it.
 int run_once(daemon::Supervisor& supervisor, const Signals& signals, milliseconds patience) {
   const Status synced = run_cancellable(
       signals, [&](const Cancel& cancel) { return supervisor.sync_all(patience, cancel); });
-  const int stopped = stop(supervisor, synced ? patience : milliseconds(0));
-  return std::max(stopped, synced ? daemon::kExitDone : daemon::exit_code(synced.error().code));
+  const int stopped =
+      stop(supervisor, synced ? patience : std::min(patience, kAfterFailure), synced.has_value());
+  return synced ? stopped : daemon::exit_code(synced.error().code);
+}
+
+// Who watches this process: systemd where it was asked to, else a process of our own. Not running
+// when there is to be none. As process 1 of a container it could not be killed from inside.
+daemon::Companion start_companion(milliseconds limit) {
+  if (limit.count() == 0 || daemon::system_watchdog() != 0) return {};
+  if (getpid() == 1) {
+    log_info("no watchdog: as process 1 of a container streamd cannot be killed from inside",
+             {{"hint", "run it with an init, as docker run --init does"}});
+    return {};
+  }
+  auto companion = daemon::Companion::start(limit);
+  if (companion) return std::move(*companion);
+  log_error_event(LogLevel::kWarn, "no watchdog: a stuck streamd would not be noticed",
+                  companion.error());
+  return {};
 }
 
 // nullptr when there is to be none.
@@ -116,10 +147,13 @@ int run_until_told(daemon::Supervisor& supervisor, daemon::ControlServer* contro
                                              : std::optional<int>(signals.wait());
     if (!number) continue;
     if (*number == SIGHUP) {
-      log_warn("SIGHUP: this version does not reload; restart streamd to read the configuration");
+      log_warn(
+          "SIGHUP is ignored: this version cannot reload, and the configuration in effect is the "
+          "one it started with",
+          {{"hint", "restart streamd to read the configuration anew"}});
       continue;
     }
-    log_info("stopping", {{"signal", signal_name(*number)}, {"timeout-ms", timeout.count()}});
+    log_info("stopping", {{"signal", signal_name(*number)}, {"timeout_ms", timeout.count()}});
     if (control != nullptr) control->cancel_waits();
     return stop(supervisor, timeout);
   }
@@ -127,10 +161,20 @@ int run_until_told(daemon::Supervisor& supervisor, daemon::ControlServer* contro
 
 Result<int> run(const StreamdOptions& options, Setup& setup, const Signals& signals) {
   const config::Config& config = setup.config;
-  TRY(run_cancellable(signals, [&](const Cancel& cancel) {
+  const bool nothing_to_restore = TRY(run_cancellable(signals, [&](const Cancel& cancel) {
     return restore_missing(setup, options.restore_missing, cancel);
   }));
-  auto supervisor = TRY(daemon::Supervisor::create(config, *setup.drivers, system_clock()));
+  if (options.adopt == "replica")
+    TRY(run_cancellable(signals, [&](const Cancel& cancel) -> Status {
+      const auto report = TRY(restore_over(setup, config.databases.front(), cancel));
+      log_info("restored over the database", {{"database", config.databases.front().path},
+                                              {"replica", report.replica},
+                                              {"txid", report.plan.moment.txid.value}});
+      return {};
+    }));
+  daemon::Companion companion = start_companion(config.streamd.watchdog);
+  auto supervisor = TRY(
+      daemon::Supervisor::create(config, *setup.drivers, system_clock(), options.adopt == "local"));
   log_info("streamd " STREAMD_VERSION " started",
            {{"databases", config.databases.size()},
             {"configuration", config.files.empty() ? "command line" : config.files.front()}});
@@ -138,24 +182,30 @@ Result<int> run(const StreamdOptions& options, Setup& setup, const Signals& sign
   const milliseconds timeout = config.streamd.shutdown_timeout;
   if (options.once) {
     TRY(supervisor->start());
-    return run_once(*supervisor, signals, timeout);
+    const daemon::Watchdog watchdog(*supervisor, std::move(companion), system_clock());
+    const int code = run_once(*supervisor, signals, timeout);
+    return nothing_to_restore ? std::max<int>(code, daemon::kExitNoBackup) : code;
   }
   const auto control = TRY(open_control(options, config, *supervisor));
   TRY(supervisor->start());
+  const daemon::Watchdog watchdog(*supervisor, std::move(companion), system_clock());
   return run_until_told(*supervisor, control.get(), signals, timeout);
 }
 
 }  // namespace
 
 int run_streamd(const StreamdOptions& options) {
+  mallopt(M_MMAP_THRESHOLD, kLargeBuffer);
   const Signals signals;
   auto setup = read_setup(options);
   if (!setup) return report(kProgram, setup.error());
-  if (options.check) return run_check(*setup);
+  if (options.check) return run_check(*setup, options);
   if (setup->problems.has_errors()) {
     fmt::print(stderr, "{}", check_report(setup->problems));
     return daemon::kExitConfiguration;
   }
+  if (const Status files = allow_open_files(setup->config); !files)
+    return report(kProgram, files.error());
   configure_log(options, setup->config.log);
   for (const config::Problem& problem : setup->problems.all())
     log_warn(problem.message, {{"where", to_text(problem.where)}, {"hint", problem.hint}});
@@ -163,6 +213,11 @@ int run_streamd(const StreamdOptions& options) {
     return report(kProgram,
                   make_error(Code::kInvalidConfig, "no databases in " + options.setup.config,
                              "add a [[database]], or run streamd DB REPLICA-URL"));
+  if (!options.adopt.empty() && setup->config.databases.size() != 1)
+    return report(kProgram, make_error(Code::kUsage,
+                                       "--adopt decides for one database, the configuration has " +
+                                           std::to_string(setup->config.databases.size()),
+                                       "`streamctl adopt DB` names the one"));
   const auto code = run(options, *setup, signals);
   return code ? *code : report(kProgram, code.error());
 }

@@ -5,6 +5,7 @@
 #include "apps/replica_source.h"
 #include "base/file.h"
 #include "daemon/status_json.h"
+#include "restore/exact_times.h"
 #include "state/identity.h"
 #include "state/layout.h"
 #include "state/tip.h"
@@ -40,8 +41,17 @@ Result<LocalState> read_local_state(const config::Database& database,
   return local;
 }
 
+// The times as they are recorded; what is damaged keeps that of its name.
+Status exact_times(const NamedReplica& replica, catalog::Timeline& timeline) {
+  TRY(restore::read_exact_times(*replica.store, timeline, restore::TimesOf::kEdges, {}));
+  return {};
+}
+
 Json replica_json(const NamedReplica& replica, Txid tip) {
-  const auto timeline = list_replica(replica);
+  auto timeline = list_replica(replica);
+  if (timeline)
+    if (const Status exact = exact_times(replica, *timeline); !exact)
+      timeline = Error(exact.error());
   const catalog::GenerationTimeline* newest = timeline ? timeline->newest_restorable() : nullptr;
   const catalog::Span* span = newest == nullptr ? nullptr : newest->newest();
   const Txid txid = span == nullptr ? Txid{} : span->last;

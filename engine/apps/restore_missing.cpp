@@ -8,7 +8,8 @@
 namespace streamd::apps {
 namespace {
 
-Status restore_one(Setup& setup, const config::Database& database, const Cancel& cancel) {
+// True when it does not exist and the replicas have nothing: it is waited for.
+Result<bool> restore_one(Setup& setup, const config::Database& database, const Cancel& cancel) {
   const auto opened = TRY(open_replicas(setup, database.real_path, ""));
   std::vector<restore::Replica> replicas;
   for (const NamedReplica& replica : opened)
@@ -30,18 +31,19 @@ Status restore_one(Setup& setup, const config::Database& database, const Cancel&
   if (report.outcome == restore::Outcome::kNoBackup)
     log_info("the database does not exist and has no backup: waiting until it is made",
              {{"database", database.path}});
-  return {};
+  return report.outcome == restore::Outcome::kNoBackup;
 }
 
 }  // namespace
 
-Status restore_missing(Setup& setup, bool every, const Cancel& cancel) {
+Result<bool> restore_missing(Setup& setup, bool every, const Cancel& cancel) {
+  bool nothing_to_restore = false;
   for (const config::Database& database : setup.config.databases) {
     if (!every && !database.restore_missing) continue;
     if (TRY(stat_path(database.real_path))) continue;
-    TRY(restore_one(setup, database, cancel));
+    nothing_to_restore = TRY(restore_one(setup, database, cancel)) || nothing_to_restore;
   }
-  return {};
+  return nothing_to_restore;
 }
 
 }  // namespace streamd::apps

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
+
+#include "storage/fault_store.h"
 
 namespace streamd::apps {
 namespace {
@@ -17,14 +20,24 @@ std::vector<std::string> split_path(const std::string& text) {
   return folders;
 }
 
-std::vector<std::string> driver_path(const SetupOptions& options, const config::Config& config) {
-  if (!options.driver_path.empty()) return options.driver_path;
-  if (const char* environment = std::getenv("STREAMD_DRIVER_PATH"))
-    if (auto folders = split_path(environment); !folders.empty()) return folders;
+// The folders in effect, and who says so.
+config::Setting driver_path(const SetupOptions& options, const config::Config& config) {
+  config::Setting setting;
+  setting.type = config::OptionType::kPaths;
+  const auto from = [&](std::vector<std::string> folders, const char* origin) {
+    setting.items = std::move(folders);
+    setting.origin.file = origin;
+    return setting;
+  };
+  if (!options.driver_path.empty()) return from(options.driver_path, "--driver-path");
+  constexpr const char* kVariable = "STREAMD_DRIVER_PATH";
+  if (const char* environment = std::getenv(kVariable))
+    if (auto folders = split_path(environment); !folders.empty())
+      return from(std::move(folders), kVariable);
   const auto written = config.streamd_settings.find("driver-path");
   if (written != config.streamd_settings.end() && !written->second.origin.file.empty())
-    return config.streamd.driver_path;
-  return installed_driver_path();
+    return written->second;
+  return from(installed_driver_path(), "");
 }
 
 config::DriverOptions options_of(storage::Drivers& drivers) {
@@ -45,14 +58,18 @@ config::DriverOptions options_of(storage::Drivers& drivers) {
   };
 }
 
-Setup with_drivers(const SetupOptions& options, const config::Config& config) {
+Setup with_drivers(const config::Setting& driver_path) {
   Setup setup;
-  setup.drivers = std::make_unique<storage::Drivers>(driver_path(options, config));
+  setup.drivers = std::make_unique<storage::Drivers>(driver_path.items);
   setup.context = config::process_context(options_of(*setup.drivers));
   return setup;
 }
 
 }  // namespace
+
+const char* default_config() {
+  return STREAMD_SYSCONFDIR "/streamd/streamd.toml";
+}
 
 std::vector<std::string> installed_driver_path() {
   std::vector<std::string> folders{STREAMD_INSTALLED_DRIVERS};
@@ -67,16 +84,31 @@ std::vector<std::string> installed_driver_path() {
 // Twice: the file says where the drivers are, and the drivers say what the file may hold.
 Setup load_setup(const SetupOptions& options) {
   const config::Loaded first = config::load(options.config, config::process_context({}));
-  Setup setup = with_drivers(options, first.config);
+  const config::Setting folders = driver_path(options, first.config);
+  Setup setup = with_drivers(folders);
   config::Loaded loaded = config::load(options.config, setup.context);
   setup.config = std::move(loaded.config);
+  setup.config.streamd.driver_path = folders.items;
+  setup.config.streamd_settings["driver-path"] = folders;
   setup.problems = std::move(loaded.problems);
+  check_faults(setup.config, setup.problems);
   return setup;
+}
+
+void check_faults(const config::Config& config, config::Problems& problems) {
+  std::set<std::pair<std::string, int>> told;  // a storage's is that of all its replicas
+  for (const config::Database& database : config.databases)
+    for (const config::Replica& replica : database.replicas) {
+      const auto faults = storage::parse_faults(replica.fault);
+      const config::Origin& origin = replica.settings.find("fault")->second.origin;
+      if (!faults && told.emplace(origin.file, origin.line).second)
+        problems.error(origin, faults.error());
+    }
 }
 
 Setup setup_without_file(const SetupOptions& options) {
   config::Config config = config::default_config();
-  Setup setup = with_drivers(options, config);
+  Setup setup = with_drivers(driver_path(options, config));
   setup.config = std::move(config);
   return setup;
 }

@@ -9,10 +9,11 @@
 
 namespace streamd::apps {
 
-constexpr const char* kDefaultConfig = "/etc/streamd/streamd.toml";
+// Where the example is installed: /etc/streamd/streamd.toml for programs built for /usr.
+const char* default_config();
 
 struct SetupOptions {
-  std::string config = kDefaultConfig;
+  std::string config = default_config();
   std::vector<std::string> driver_path;  // --driver-path; empty = not given
 };
 
@@ -28,6 +29,9 @@ struct Setup {
 Setup load_setup(const SetupOptions& options);
 // The same without a file: no databases, defaults.
 Setup setup_without_file(const SetupOptions& options);
+
+// The option `fault` of every replica, which only engine/storage understands.
+void check_faults(const config::Config& config, config::Problems& problems);
 
 // Where `cmake --install` puts drivers: as built, and beside this program if it was moved.
 std::vector<std::string> installed_driver_path();

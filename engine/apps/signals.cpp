@@ -1,6 +1,7 @@
 #include "apps/signals.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 namespace streamd::apps {
 
@@ -23,6 +24,10 @@ int Signals::wait() const {
   while (sigwait(&set_, &number) != 0) {
   }
   return number;
+}
+
+void Signals::send_again(int number) const {
+  kill(getpid(), number);
 }
 
 const char* signal_name(int number) {

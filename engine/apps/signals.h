@@ -16,12 +16,14 @@ class Signals {
   // TERM, INT or HUP; nullopt after `time`.
   std::optional<int> wait_for(milliseconds time) const;
   int wait() const;
+  void send_again(int number) const;  // to this process: for the next wait
 
  private:
   sigset_t set_;
 };
 
-// work(cancel) on a thread of its own, cancelled by TERM and INT; its result.
+// work(cancel) on a thread of its own, cancelled by TERM and INT; its result. Such a signal is sent
+// again afterwards: the work may have been done already, and then it is meant for what comes next.
 template <class Work>
 auto run_cancellable(const Signals& signals, Work work) {
   constexpr milliseconds kPoll{100};
@@ -32,9 +34,14 @@ auto run_cancellable(const Signals& signals, Work work) {
     result.emplace(work(cancel));
     done = true;
   });
+  std::optional<int> told;
   while (!done)
-    if (const auto number = signals.wait_for(kPoll); number && *number != SIGHUP) cancel.cancel();
+    if (const auto number = signals.wait_for(kPoll); number && *number != SIGHUP) {
+      told = number;
+      cancel.cancel();
+    }
   thread.join();
+  if (told) signals.send_again(*told);
   return std::move(*result);
 }
 

@@ -4,7 +4,9 @@
 #include <csignal>
 
 #include "apps/commands/command.h"
+#include "apps/empty_values.h"
 #include "apps/report.h"
+#include "config/nearest.h"
 #include "daemon/exit_code.h"
 
 namespace streamd::apps {
@@ -20,11 +22,13 @@ over, 20 storage unreachable, 21 credentials refused, 30 backup damaged, 40 conf
 void declare_all(CLI::App& app, Session& session) {
   app.footer(kFooter);
   app.set_help_flag("-h,--help", "print this and exit");
-  app.set_version_flag("--version", "streamctl " STREAMD_VERSION);
+  app.set_version_flag("--version", "streamctl " STREAMD_VERSION, "print the version and exit");
   app.require_subcommand(1);
+  declare_common(app, session);
   add_restore(app, session);
   add_status(app, session);
   add_sync(app, session);
+  add_adopt(app, session);
   add_databases(app, session);
   add_generations(app, session);
   add_snapshots(app, session);
@@ -32,6 +36,33 @@ void declare_all(CLI::App& app, Session& session) {
   add_drivers(app, session);
   add_config(app, session);
   add_version(app, session);
+  refuse_empty_values(app);
+}
+
+// The command that was reached, as it is typed: "streamctl drivers".
+std::string typed(const CLI::App& app, const CLI::App*& reached) {
+  std::string words = kProgram;
+  reached = &app;
+  while (!reached->get_subcommands().empty()) {
+    reached = reached->get_subcommands().front();
+    words += " " + reached->get_name();
+  }
+  return words;
+}
+
+Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* reached = nullptr;
+  const std::string words = typed(app, reached);
+  std::vector<std::string> commands;
+  for (const CLI::App* each : reached->get_subcommands({})) commands.push_back(each->get_name());
+  if (commands.empty() || error.get_name() != "RequiredError")
+    return make_error(Code::kUsage, error.what(), words + " --help");
+  const std::vector<std::string> rest = app.remaining(true);
+  if (rest.empty()) return make_error(Code::kUsage, "which command?", words + " --help lists them");
+  const std::string near = config::nearest(rest.front(), commands);
+  return make_error(Code::kUsage, "there is no command `" + words + " " + rest.front() + "`",
+                    near.empty() ? words + " --help lists those there are"
+                                 : "did you mean `" + words + " " + near + "`?");
 }
 
 int run(int argc, char** argv) {
@@ -42,8 +73,7 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    fmt::print(stderr, "{}: {}\nhint: {} --help\n", kProgram, error.what(), kProgram);
-    return daemon::kExitUsage;
+    return report(kProgram, usage_error(app, error));
   }
   const auto code = session.run();
   return code ? *code : report(kProgram, code.error());

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/empty_values.h"
 #include "daemon/exit_code.h"
 
 namespace streamd::apps {
@@ -11,17 +12,17 @@ namespace {
 
 constexpr const char* kFooter = R"(
 Examples:
-  streamd                                      everything in /etc/streamd/streamd.toml
+  streamd                                      everything in the configuration file
   streamd /data/app.db file:///backups/app     one database, no configuration file
   streamd --config my.toml --check             what is wrong with a configuration
   streamd --once                               one sync of everything, for cron
 
-Exit codes: 0 done, 1 failure, 2 usage, 20 storage unreachable, 21 credentials refused,
-40 configuration wrong. `streamctl --help` lists all.)";
+Exit codes: 0 done, 1 failure, 2 usage, 14 replica and database disagree, 15 another writer has
+taken over, 20 storage unreachable, 21 credentials refused, 40 configuration wrong. `streamctl --help` lists all.)";
 
 void declare(CLI::App& app, StreamdOptions& options) {
   app.footer(kFooter);
-  app.set_version_flag("--version", "streamd " STREAMD_VERSION);
+  app.set_version_flag("--version", "streamd " STREAMD_VERSION, "print the version and exit");
   app.set_help_flag("-h,--help", "print this and exit");
   app.add_option("database", options.database, "database to replicate")->type_name("DB");
   app.add_option("urls", options.urls, "its replicas, as file:///backups/app")
@@ -34,8 +35,14 @@ void declare(CLI::App& app, StreamdOptions& options) {
   app.add_flag("--check", options.check, "read and check the configuration, load drivers, exit");
   app.add_flag("--restore-missing", options.restore_missing,
                "restore databases that do not exist before anything else");
+  app.add_option("--adopt", options.adopt,
+                 "when database and replica disagree: local keeps the database and begins a new "
+                 "generation, replica restores what the replica holds; with one database only")
+      ->check(CLI::IsMember({"local", "replica"}))
+      ->type_name("local|replica");
   app.add_option("--driver-path", options.setup.driver_path,
-                 "folder of drivers, instead of the configured ones; may be repeated")
+                 "folder of drivers, instead of the configured ones; may be repeated "
+                 "($STREAMD_DRIVER_PATH)")
       ->type_name("DIR")
       ->allow_extra_args(false);
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error")
@@ -48,6 +55,7 @@ void declare(CLI::App& app, StreamdOptions& options) {
   app.add_option("--control", options.control, "control socket; \"\" = none")
       ->envname("STREAMD_CONTROL")
       ->type_name("PATH");
+  refuse_empty_values(app, "--control");
 }
 
 }  // namespace

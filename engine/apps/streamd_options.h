@@ -14,6 +14,7 @@ struct StreamdOptions {
   std::string database;           // positional; empty = those of the configuration
   std::vector<std::string> urls;  // its replicas
   bool once = false, check = false, restore_missing = false;
+  std::string adopt;  // empty, "local" or "replica"
   std::optional<std::string> log_level, log_format, control;
 };
 

@@ -5,17 +5,25 @@
 #include <algorithm>
 #include <array>
 
+#include "base/printable.h"
+
 namespace streamd::apps {
+
+void Table::add(std::vector<std::string> row) {
+  for (std::string& cell : row) cell = printable(cell);
+  rows_.push_back(std::move(row));
+}
 
 std::string Table::text() const {
   std::vector<std::size_t> widths(rows_.front().size());
   for (const auto& row : rows_)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], columns_of(row[i]));
   std::string text;
   for (const auto& row : rows_) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i)
-      line += fmt::format("{:<{}}", row[i], i + 1 < row.size() ? widths[i] + 2 : 0);
+      line += row[i] + std::string(widths[i] - columns_of(row[i]) + 2, ' ');
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
@@ -32,7 +40,7 @@ std::string shown_size(std::uint64_t bytes) {
 }
 
 std::string shown_time(Micros time) {
-  return time == 0 ? "-" : format_time(time);
+  return time == 0 ? "-" : format_time(time, 6);
 }
 
 }  // namespace streamd::apps

@@ -11,7 +11,7 @@ namespace streamd::apps {
 class Table {
  public:
   explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void add(std::vector<std::string> row);  // control characters are shown as \n, \x1b
   bool empty() const { return rows_.size() == 1; }
   std::string text() const;  // two spaces between columns, none at the ends
 
@@ -20,6 +20,6 @@ class Table {
 };
 
 std::string shown_size(std::uint64_t bytes);  // 489 B, 1.5 MiB
-std::string shown_time(Micros time);          // 2026-11-22T20:47:07.928Z; "-" for 0
+std::string shown_time(Micros time);          // 2026-11-22T20:47:07.928417Z; "-" for 0
 
 }  // namespace streamd::apps

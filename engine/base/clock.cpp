@@ -94,4 +94,11 @@ bool parse_time_compact(std::string_view text, Micros& out) {
   return true;
 }
 
+bool parse_time(std::string_view text, Micros& out) {
+  std::string compact;
+  for (const char letter : text)
+    if (letter != '-' && letter != ':' && letter != '.') compact += letter;
+  return parse_time_compact(compact, out);
+}
+
 }  // namespace streamd

@@ -42,5 +42,7 @@ std::string format_time(Micros time, int fraction_digits = 3);
 // The same without punctuation, for object names: 20261122T192549123Z (milliseconds, floor).
 std::string format_time_compact(Micros time);
 bool parse_time_compact(std::string_view text, Micros& out);
+// What format_time writes with 3 digits; digits are taken as they come, punctuation is not checked.
+bool parse_time(std::string_view text, Micros& out);
 
 }  // namespace streamd

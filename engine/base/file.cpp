@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -137,6 +138,10 @@ Status File::write_at(std::uint64_t offset, ByteView bytes) {
 Status File::truncate(std::uint64_t size) {
   return checked(FileOp::kWrite, path_, [&] { return ftruncate(fd_, static_cast<off_t>(size)); });
 }
+void File::begin_sync() {
+  sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 Status File::sync() {
   return checked(FileOp::kSync, path_, [&] { return fdatasync(fd_); });
 }
@@ -235,11 +240,27 @@ Result<std::vector<std::string>> list_folder(const std::string& path) {
   return names;
 }
 
+Result<DiskSpace> disk_space(const std::string& path) {
+  struct statvfs info {};
+  if (statvfs(path.c_str(), &info) != 0) return errno_error(errno, "look at the disk of " + path);
+  return DiskSpace{std::uint64_t{info.f_blocks} * info.f_frsize,
+                   std::uint64_t{info.f_bavail} * info.f_frsize};
+}
+
 Result<std::optional<struct stat>> stat_path(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0) return std::optional(info);
   if (errno == ENOENT || errno == ENOTDIR) return std::optional<struct stat>{};
   return failed(errno, FileOp::kRead, path);
+}
+
+FileIdentity identity_of(const struct stat& info) {
+  const auto nanoseconds = [](const timespec& time) {
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(time.tv_nsec);
+  };
+  return {info.st_ino, static_cast<std::uint64_t>(info.st_size), nanoseconds(info.st_mtim),
+          nanoseconds(info.st_ctim)};
 }
 
 std::string folder_of(const std::string& path) {

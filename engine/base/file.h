@@ -49,6 +49,9 @@ class File {
   Status write_at(std::uint64_t offset, ByteView bytes);
   Status truncate(std::uint64_t size);
   Status sync();  // fdatasync
+  // What was written starts its way to the disk while the caller goes on, so that sync() has less
+  // to wait for. Promises nothing, and says nothing when it fails: sync() will.
+  void begin_sync();
   Result<std::uint64_t> size() const;
   Result<struct stat> status() const;
   // flock, exclusive, without waiting; false = another process has it.
@@ -70,8 +73,22 @@ Status sync_folder(const std::string& path);
 Status make_folder(const std::string& path, mode_t mode = 0700);        // one level; may exist
 Status make_folders(const std::string& path, mode_t mode = 0700);       // with its parents
 Result<std::vector<std::string>> list_folder(const std::string& path);  // names, sorted, no dots
+// Bytes of the file system that `path` lies on: all, and what is left for other users than root.
+struct DiskSpace {
+  std::uint64_t total = 0, available = 0;
+};
+Result<DiskSpace> disk_space(const std::string& path);
 // nullopt when there is nothing at the path.
 Result<std::optional<struct stat>> stat_path(const std::string& path);
+
+// Two looks at a file that found the same found the same content: every write, and every
+// replacement by another file, changes one of these (once the clock has moved on since the last
+// write).
+struct FileIdentity {
+  std::uint64_t inode = 0, size = 0, mtime_ns = 0, ctime_ns = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+FileIdentity identity_of(const struct stat& info);
 
 std::string folder_of(const std::string& path);  // "." when it has none
 std::string name_of(const std::string& path);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/printable.h"
 
 namespace streamd {
 namespace {
@@ -29,7 +30,7 @@ std::string text_line(LogLevel level, std::string_view message,
   std::string line = format_time(system_clock().wall_micros()) + " ";
   std::string name = level_name(level);
   name.resize(5, ' ');
-  line += name + " " + std::string(message);
+  line += name + " " + printable(message);
   for (const Field* field : fields) {
     const bool quote = field->quoted() && needs_quotes(field->text());
     line += " " + field->name() + "=" + (quote ? json_quote(field->text()) : field->text());

@@ -39,6 +39,8 @@ const char* code_name(Code code) {
       return "no space";
     case Code::kBusy:
       return "busy";
+    case Code::kWaiting:
+      return "waiting";
     case Code::kNotWal:
       return "not in wal mode";
     case Code::kNoBackup:

@@ -31,12 +31,13 @@ enum class Code : std::uint8_t {
   kIo,             // a local file failed; errno's words are in the message
   kNoSpace,        // a local file system is full
   kBusy,           // somebody else holds what we need; trying again helps
+  kWaiting,        // the application has not opened its database yet, and we must not be the first
   kNotWal,         // the database is not in WAL mode: not protected
   kNoBackup,       // the store answered: there is none
   kTargetExists,   // restore will not write over what exists
   kOutsideWindow,  // the wanted moment is not kept, or lies in a hole
   kNotRestorable,  // a backup was begun, no moment is restorable yet
-  kDiverged,       // replica and database disagree; --adopt decides
+  kDiverged,       // replica and database disagree: a person decides
   kFenced,         // another writer has taken over
   kDaemonNotRunning,
 };

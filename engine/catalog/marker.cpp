@@ -2,23 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/bytes.h"
 #include "base/json.h"
 #include "catalog/key.h"
 
 namespace streamd::catalog {
-namespace {
-
-// 2026-11-22T19:25:49.123Z, by way of the spelling without punctuation.
-bool parse_created(std::string text, Micros& out) {
-  std::erase_if(text, [](char letter) { return letter == '-' || letter == ':' || letter == '.'; });
-  return parse_time_compact(text, out);
-}
-
-}  // namespace
-
 std::string encode_marker(const Marker& marker) {
   Json json = Json::object();
   json.set("format", kReplicaFormat)
@@ -41,7 +29,7 @@ Result<Marker> parse_marker(std::string_view text) {
   Marker marker;
   if (format < 1 || !parse_uuid(json->string("database"), marker.database) ||
       !from_hex(json->string("checksum-key"), 16, marker.checksum_key) ||
-      !parse_created(json->string("created"), marker.created))
+      !parse_time(json->string("created"), marker.created))
     return make_error(Code::kCorrupt, "read " + name + ": a field is missing or damaged",
                       "check that the path belongs to a replica of streamd");
   return marker;

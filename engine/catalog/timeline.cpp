@@ -127,14 +127,6 @@ std::vector<Span> reach(const GenerationTimeline& generation) {
   return join(std::move(pieces));
 }
 
-void find_moments(GenerationTimeline& generation) {
-  generation.spans = reach(generation);
-  for (std::size_t i = 1; i < generation.spans.size(); ++i) {
-    const Span &before = generation.spans[i - 1], &after = generation.spans[i];
-    generation.holes.push_back({before.last, after.first, before.last_time, after.first_time});
-  }
-}
-
 std::vector<GenerationTimeline> Builder::finish() {
   std::vector<GenerationTimeline> all;
   for (auto& [id, generation] : generations_) {
@@ -150,6 +142,15 @@ std::vector<GenerationTimeline> Builder::finish() {
 }
 
 }  // namespace
+
+void find_moments(GenerationTimeline& generation) {
+  generation.spans = reach(generation);
+  generation.holes.clear();
+  for (std::size_t i = 1; i < generation.spans.size(); ++i) {
+    const Span &before = generation.spans[i - 1], &after = generation.spans[i];
+    generation.holes.push_back({before.last, after.first, before.last_time, after.first_time});
+  }
+}
 
 SegmentKey Segment::piece(std::uint32_t i) const {
   SegmentKey one = key;

@@ -94,5 +94,7 @@ class Timeline {
 
 // In any order, with or without duplicates.
 Timeline read_timeline(std::span<const Listed> listing);
+// Spans and holes anew from the objects, for who knows their times better than names tell them.
+void find_moments(GenerationTimeline& generation);
 
 }  // namespace streamd::catalog

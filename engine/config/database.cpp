@@ -43,16 +43,11 @@ void fill_database(Database& database, const Settings& own, const Settings& defa
 }
 
 bool check_path(const Settings& own, const Node& node, Problems& problems) {
-  if (own.contains("directory")) {
-    problems.error(own.find("directory")->second.origin,
-                   "watching a directory is not supported yet",
-                   "list each database in a [[database]] of its own");
-    return false;
-  }
+  if (!text_of(own, "directory").empty()) return false;  // refused already
   const std::string& path = text_of(own, "path");
   if (path.empty()) {
     // An error in the value itself was told already.
-    if (member(*node.table(), "path") == nullptr || own.contains("path"))
+    if (own.contains("path") || !was_meant(*node.table(), "path", options_at(Place::kDatabase)))
       problems.error(node.where, "[[database]] has no path", "add path = \"/data/app.db\"");
     return false;
   }
@@ -197,21 +192,23 @@ std::optional<Database> read_database(const Node& node, const Surroundings& arou
   const std::array<std::string, 2> also{"replica", "replicas"};
   const Settings own =
       read_section(*node.table(), "[[database]]", options_at(Place::kDatabase), also, reading);
-  if (!check_path(own, node, reading.problems)) return std::nullopt;
+  const bool has_path = check_path(own, node, reading.problems);
   Database database;
   database.origin = node.where;
-  database.path = text_of(own, "path");
+  database.path = has_path ? text_of(own, "path") : "/unnamed";  // the rest is checked all the same
   database.real_path = real_path_of(database.path);
   database.name = text_of(own, "name").empty() ? name_of(database.path) : text_of(own, "name");
-  database.settings["path"] = own.find("path")->second;
+  if (has_path) database.settings["path"] = own.find("path")->second;
   if (own.contains("name")) database.settings["name"] = own.find("name")->second;
   fill_database(database, own, around.defaults);
   const std::size_t before = reading.problems.all().size();
   database.replicas = ReplicaReader(database, own, around, reading).read(*node.table());
   if (database.replicas.empty() && reading.problems.all().size() == before)
-    reading.problems.error(node.where, "database " + database.path + " has no replica",
-                           "add [[database.replica]], or replicas = [\"NAME\"]");
+    reading.problems.error(
+        node.where, fmt::format("database {}has no replica", has_path ? database.path + " " : ""),
+        "add [[database.replica]], or replicas = [\"NAME\"]");
   check_replica_names(database, reading.problems);
+  if (!has_path) return std::nullopt;
   return database;
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/printable.h"
+
 namespace streamd::config {
 namespace {
 
@@ -45,7 +47,7 @@ std::string estimate_report(const std::vector<RequestEstimate>& estimates) {
     text += fmt::format(
         "{} -> {}: at most {} uploads a month while it is written to without a pause "
         "({} syncs, {} snapshots without their parts)",
-        one.database, one.replica, one.uploads(), one.syncs, one.snapshots);
+        printable(one.database), one.replica, one.uploads(), one.syncs, one.snapshots);
     if (one.dollars) text += fmt::format(", about ${:.2f} at list price", *one.dollars);
     text += "\n";
   }

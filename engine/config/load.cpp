@@ -142,6 +142,7 @@ void fill_global(Config& config, const Sections& sections, Problems& problems) {
   config.streamd.control = text_of(from, "control");
   config.streamd.control_group = text_of(from, "control-group");
   config.streamd.shutdown_timeout = duration_of(from, "shutdown-timeout");
+  config.streamd.watchdog = duration_of(from, "watchdog");
   check_http(from.find("http")->second, problems);
   if (const auto mode = parse_mode(text_of(from, "control-mode")))
     config.streamd.control_mode = *mode;
@@ -156,11 +157,20 @@ void fill_global(Config& config, const Sections& sections, Problems& problems) {
 
 void read_one(const std::string& path, std::vector<SourceText>& sources, Problems& problems) {
   const auto bytes = read_file(path, kLargestFile);
-  if (bytes)
+  if (bytes) {
     sources.push_back({path, std::string(as_text(*bytes))});
+    return;
+  }
+  if (bytes.error().code == Code::kNotFound)
+    problems.error({path, 0}, "there is no configuration: this file does not exist",
+                   "write it, name another with --config, or do without: `streamctl restore URL -o "
+                   "FILE`, `streamd DB URL`, with URLs like file:///backups/app");
+  else if (bytes.error().code == Code::kPermission)
+    problems.error(
+        {path, 0}, bytes.error().message,
+        "run this as root or as the user of streamd, or name another file with --config");
   else
-    problems.error({path, 0}, bytes.error().message,
-                   "copy the installed example, or name another file with --config");
+    problems.error({path, 0}, bytes.error().message, "name the file itself with --config");
 }
 
 // The rule of conf.d: names that end in .toml, sorted.

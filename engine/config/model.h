@@ -31,6 +31,7 @@ struct StreamdSettings {
   unsigned control_mode = 0600;
   std::string control_group;  // empty = the daemon's
   milliseconds shutdown_timeout{0};
+  milliseconds watchdog{0};  // 0 = none
 };
 
 enum class LogStyle : std::uint8_t { kAuto, kText, kJson };
@@ -49,6 +50,7 @@ struct Replica {
   std::string prefix;  // of all keys, no slash at the ends; may be empty
 
   milliseconds sync_interval{0}, snapshot_interval{0}, retention{0}, history{0};
+  milliseconds idle_timeout{0};
   milliseconds verify_interval{0};  // 0 = none
   bool prune = true;
   milliseconds prune_grace{0};

@@ -4,12 +4,14 @@
 #include <tuple>
 #include <utility>
 
+#include "base/printable.h"
+
 namespace streamd::config {
 namespace {
 
 std::string line_of(const Problem& problem) {
   const std::string place = problem.where.file.empty() ? "" : to_text(problem.where) + ": ";
-  return place + (problem.warning ? "warning: " : "") + problem.message;
+  return printable(place + (problem.warning ? "warning: " : "") + problem.message);
 }
 
 }  // namespace
@@ -32,6 +34,10 @@ void Problems::warning(const Origin& where, std::string message, std::string hin
   all_.push_back({where, std::move(message), std::move(hint), true});
 }
 
+void Problems::add(const Problems& others) {
+  all_.insert(all_.end(), others.all_.begin(), others.all_.end());
+}
+
 bool Problems::has_errors() const {
   return std::any_of(all_.begin(), all_.end(),
                      [](const Problem& problem) { return !problem.warning; });
@@ -46,7 +52,7 @@ std::string check_report(const Problems& problems) {
   std::string text;
   for (const Problem& problem : sorted) {
     text += line_of(problem) + "\n";
-    if (!problem.hint.empty()) text += "  hint: " + problem.hint + "\n";
+    if (!problem.hint.empty()) text += "  hint: " + printable(problem.hint) + "\n";
   }
   return text;
 }

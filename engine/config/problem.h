@@ -27,6 +27,7 @@ class Problems {
   void error(const Origin& where, std::string message, std::string hint = {});
   void error(const Origin& where, const Error& error, const std::string& context = {});
   void warning(const Origin& where, std::string message, std::string hint = {});
+  void add(const Problems& others);
   const std::vector<Problem>& all() const { return all_; }
   bool has_errors() const;
 

@@ -55,6 +55,7 @@ void take_driver_options(const Storage& storage, Replica& replica, Problems& pro
   for (const OptionSpec& option : storage.schema) {
     if (replica.options.contains(option.name) || !belongs_to_driver(storage, option.name)) continue;
     if (option.required) {
+      if (storage.refused.contains(option.name)) continue;  // told already
       problems.error(storage.origin,
                      fmt::format("driver '{}' needs the option '{}'", storage.driver, option.name),
                      option.help);
@@ -111,17 +112,11 @@ const std::vector<OptionSpec>* DriverSchemas::of(const std::string& driver, cons
 
 std::optional<Storage> DriverSchemas::read(const std::string& name, const std::string& title,
                                            const Node& node, Place place) {
-  Problems& problems = reading_->problems;
-  Storage storage{name, {}, {}, false, {}, node.where};
+  Storage storage{name, {}, {}, false, {}, {}, node.where};
   const Table& table = *node.table();
   const Node* driver = member(table, "driver");
   if (driver == nullptr) {
-    std::string meant;  // a misspelt "driver" is the likely cause
-    for (const auto& [key, value] : table)
-      if (!nearest(key, std::array{std::string("driver")}).empty()) meant = key;
-    problems.error(
-        node.where, title + " has no driver",
-        meant.empty() ? "add driver = \"file\" or another" : "write driver instead of " + meant);
+    without_driver(title, node, place);
     return std::nullopt;
   }
   const auto text = read_value(*find_option(engine_options(), "driver"), *driver, *reading_);
@@ -136,8 +131,30 @@ std::optional<Storage> DriverSchemas::read(const std::string& name, const std::s
     for (const auto& [key, value] : table)
       if (find_option(options, key) == nullptr) also.push_back(key);
   storage.settings = read_section(table, title, options, also, *reading_);
+  for (const OptionSpec& option : storage.schema)
+    if (option.required && !storage.settings.contains(option.name) &&
+        was_meant(table, option.name, options))
+      storage.refused.insert(option.name);
   for (const std::string& key : also) take_unchecked(key, *member(table, key), storage.settings);
   return storage;
+}
+
+// What can be said all the same: options of the engine are checked, and names that are no driver's.
+void DriverSchemas::without_driver(const std::string& title, const Node& node, Place place) {
+  const Table& table = *node.table();
+  const auto options = options_at(place);
+  std::vector<std::string> names, perhaps_the_drivers;
+  for (const OptionSpec& option : options) names.push_back(option.name);
+  std::string hint = "add driver = \"file\" or another";
+  for (const auto& [key, value] : table) {
+    if (find_option(options, key) != nullptr) continue;
+    const bool misspelt = !nearest(key, std::array{std::string("driver")}).empty();
+    if (misspelt) hint = "write driver instead of " + key;  // the likely cause
+    if (misspelt || (nearest(key, names).empty() && !is_url(value)))
+      perhaps_the_drivers.push_back(key);
+  }
+  read_section(table, title, options, perhaps_the_drivers, *reading_);
+  reading_->problems.error(node.where, title + " has no driver", hint);
 }
 
 // An option of a driver that cannot be asked: as it is, and never shown.
@@ -154,12 +171,13 @@ void DriverSchemas::take_unchecked(const std::string& key, const Node& node, Set
 
 void fill_replica(Replica& replica, Problems& problems) {
   const Settings& from = replica.settings;
-  for (const char* option : {"sync-interval", "snapshot-interval", "retention"})
+  for (const char* option : {"sync-interval", "snapshot-interval", "retention", "idle-timeout"})
     if (duration_of(from, option).count() <= 0)
       problems.error(from.find(option)->second.origin, std::string(option) + " must be above 0s");
   replica.sync_interval = duration_of(from, "sync-interval");
   replica.snapshot_interval = duration_of(from, "snapshot-interval");
   replica.retention = duration_of(from, "retention");
+  replica.idle_timeout = duration_of(from, "idle-timeout");
   replica.history =
       text_of(from, "history").empty() ? replica.retention : duration_of(from, "history");
   replica.verify_interval = duration_of(from, "verify-interval");
@@ -186,20 +204,17 @@ std::optional<Replica> make_replica(const Storage& storage, const Settings& own,
   for (const std::string& name :
        {text_of(own, "name"), text_of(storage.settings, "name"), storage.name, storage.driver})
     if (replica.name.empty()) replica.name = name;
-  if (!is_file_name(replica.name)) {
+  const bool named = is_file_name(replica.name);
+  if (!named)
     reading.problems.error(origin, fmt::format("replica name '{}' is no file name", replica.name),
                            "use letters, digits, '.', '_' and '-'");
-    return std::nullopt;
-  }
   auto prefix = prefix_of(storage, own, placeholders);
-  if (!prefix) {
-    reading.problems.error(origin, prefix.error(), "replica '" + replica.name + "'");
-    return std::nullopt;
-  }
-  replica.prefix = std::move(*prefix);
+  if (!prefix) reading.problems.error(origin, prefix.error(), "replica '" + replica.name + "'");
   inherit(storage, own, inherited, replica);
   take_driver_options(storage, replica, reading.problems);
   fill_replica(replica, reading.problems);
+  if (!named || !prefix) return std::nullopt;
+  replica.prefix = std::move(*prefix);
   return replica;
 }
 

@@ -18,6 +18,7 @@ struct Storage {
   std::vector<OptionSpec> schema;  // of the driver
   bool schema_known = false;       // false: the driver was not asked, or is not there
   Settings settings;               // engine's and driver's
+  std::set<std::string> refused;   // required options that were written, but wrongly
   Origin origin;
 };
 
@@ -32,6 +33,7 @@ class DriverSchemas {
  private:
   // nullptr when the options are not known.
   const std::vector<OptionSpec>* of(const std::string& driver, const Origin& where);
+  void without_driver(const std::string& title, const Node& node, Place place);
   void take_unchecked(const std::string& key, const Node& node, Settings& settings);
   Reading* reading_;
   std::map<std::string, std::optional<std::vector<OptionSpec>>> known_;

@@ -115,7 +115,7 @@ Result<std::vector<std::pair<std::string, std::string>>> named_options(
 
 Result<Settings> checked(std::string_view url,
                          const std::vector<std::pair<std::string, std::string>>& options,
-                         const std::vector<OptionSpec>& known) {
+                         const std::vector<OptionSpec>& known, Problems& problems) {
   Settings settings;
   for (const auto& [name, value] : options) {
     const OptionSpec* option = find_option(known, name);
@@ -130,13 +130,15 @@ Result<Settings> checked(std::string_view url,
     if (settings.contains(name)) return bad(url, fmt::format("'{}' is given twice", name), "");
     auto setting = value_from_text(*option, value, kCommandLine);
     if (!setting) return std::move(setting.error()).with_context(name);
+    check_support(*option, *setting, problems);
     settings[name] = std::move(*setting);
   }
   return settings;
 }
 
+// Warnings go to `problems`.
 Result<Replica> replica_at(std::string_view url, const Context& context,
-                           const Placeholders& placeholders) {
+                           const Placeholders& placeholders, Problems& problems) {
   const Parts parts = TRY(split(url));
   Storage storage;
   storage.driver = parts.driver;
@@ -149,16 +151,17 @@ Result<Replica> replica_at(std::string_view url, const Context& context,
     if (option.name != "driver" && option.name != "storage" &&
         find_option(storage.schema, option.name) == nullptr)
       known.push_back(option);
-  storage.settings = TRY(checked(url, TRY(named_options(url, parts, storage.schema)), known));
+  Problems found;
+  storage.settings =
+      TRY(checked(url, TRY(named_options(url, parts, storage.schema)), known, found));
   storage.origin = kCommandLine;
-  Problems problems;
-  Reading reading{context, problems, {}};
+  Reading reading{context, found, {}};
   const Settings none;
   auto replica =
       make_replica(storage, storage.settings, {&none, &none}, placeholders, kCommandLine, reading);
-  if (problems.has_errors()) {
-    const Problem& first = problems.all().front();
-    return bad(url, first.message, first.hint);
+  for (const Problem& problem : found.all()) {
+    if (!problem.warning) return bad(url, problem.message, problem.hint);
+    problems.warning(problem.where, problem.message, problem.hint);
   }
   return std::move(*replica);
 }
@@ -166,14 +169,16 @@ Result<Replica> replica_at(std::string_view url, const Context& context,
 }  // namespace
 
 Result<Replica> parse_replica_url(std::string_view url, const Context& context) {
-  return replica_at(url, context, {"", "", context.host});
+  Problems warnings;  // who reads a replica has no use for them
+  return replica_at(url, context, {"", "", context.host}, warnings);
 }
 
 Result<Database> database_from_urls(const std::string& path, const std::vector<std::string>& urls,
-                                    const Context& context) {
+                                    const Context& context, Problems& warnings) {
   Database database = TRY(plain_database(path, kCommandLine));
   for (const std::string& url : urls) {
-    Replica replica = TRY(replica_at(url, context, placeholders_of(database, context.host)));
+    Replica replica =
+        TRY(replica_at(url, context, placeholders_of(database, context.host), warnings));
     const auto taken = [&](const std::string& name) {
       return std::any_of(database.replicas.begin(), database.replicas.end(),
                          [&](const Replica& other) { return other.name == name; });

@@ -17,14 +17,26 @@ OptionSpec option(const char* name, OptionType type, const char* default_value,
   return {name, type, default_value, help, false, false, std::move(values), places};
 }
 
+OptionSpec not_yet(OptionSpec spec, const char* asks_nothing = "") {
+  spec.support = Support::kNotYet;
+  spec.asks_nothing = asks_nothing;
+  return spec;
+}
+
+OptionSpec refused(OptionSpec spec, const char* instead) {
+  spec.support = Support::kRefused;
+  spec.instead = instead;
+  return spec;
+}
+
 std::vector<OptionSpec> all_options() {
   return {
       option("driver-path", kPaths, "/usr/lib/streamd/drivers", kStreamd,
              "folders with drivers, the first that has one wins"),
       option("state-dir", kPath, "", kStreamd,
              "folder of the local state; empty = beside each database"),
-      option("http", kString, "127.0.0.1:9187", kStreamd,
-             "address of metrics, health and the status page; empty = off"),
+      not_yet(option("http", kString, "127.0.0.1:9187", kStreamd,
+                     "address of metrics, health and the status page; empty = off")),
       option("control", kPath, "/run/streamd/control.sock", kStreamd,
              "socket for streamctl; empty = off"),
       option("control-mode", kString, "0600", kStreamd, "file mode of the control socket, octal"),
@@ -32,6 +44,9 @@ std::vector<OptionSpec> all_options() {
              "group of the control socket; empty = the daemon's"),
       option("shutdown-timeout", kDuration, "30s", kStreamd,
              "longest time of the final sync when the daemon is asked to end"),
+      option("watchdog", kDuration, "120s", kStreamd,
+             "a daemon that stands still for so long is killed, so that it lets go of the logs; 0s "
+             "= never"),
       option("level", kEnum, "info", kLog, "least important events that are logged",
              {"trace", "debug", "info", "warn", "error"}),
       option("format", kEnum, "auto", kLog,
@@ -41,10 +56,11 @@ std::vector<OptionSpec> all_options() {
       option("path", kPath, "", kDatabase, "the database file"),
       option("name", kString, "", kDatabase,
              "a short name for commands and `{name}`; empty = the file's name"),
-      option("directory", kPath, "", kDatabase,
-             "folder to watch for databases (not supported yet)"),
-      option("pattern", kString, "*.db", kDatabase, "names in the watched folder"),
-      option("recursive", kBool, "false", kDatabase, "watch the folders below too"),
+      refused(option("directory", kPath, "", kDatabase, "folder to watch for databases"),
+              "list each database in a [[database]] of its own"),
+      not_yet(option("pattern", kString, "*.db", kDatabase, "names in the watched folder")),
+      not_yet(option("recursive", kBool, "false", kDatabase, "watch the folders below too"),
+              "false"),
       option("spool-max-size", kSize, "1GiB", kOfDatabase,
              "most local disk for what is not yet uploaded"),
       option("wal-soft-limit", kSize, "256MiB", kOfDatabase,
@@ -58,7 +74,7 @@ std::vector<OptionSpec> all_options() {
       option("restore-from", kEnum, "all", kOfDatabase,
              "replicas that an automatic restore must reach", {"all", "any"}),
       option("takeover", kBool, "false", kOfDatabase,
-             "write to a replica that another instance wrote to minutes ago"),
+             "write to replicas whoever wrote there last: the daemon that started last wins"),
       option("set-wal", kBool, "false", kOfDatabase, "convert a database that is not in WAL mode"),
 
       option("name", kString, "", kStorage | kReplica,
@@ -72,17 +88,31 @@ std::vector<OptionSpec> all_options() {
       option("sync-interval", kDuration, "1s", kOfReplica,
              "longest time a commit waits before it is sent"),
       option("snapshot-interval", kDuration, "24h", kOfReplica, "time between snapshots"),
-      option("retention", kDuration, "168h", kOfReplica, "how far back a restore can go"),
-      option("history", kDuration, "", kOfReplica,
-             "how far back every single transaction is kept; empty = retention"),
-      option("keep", kKeep, "", kOfReplica,
-             "snapshots kept beyond retention, as { all = \"7d\", daily = 14, weekly = 8 }"),
-      option("verify-interval", kDuration, "0s", kOfReplica,
-             "time between restore drills; 0s = none"),
-      option("prune", kBool, "true", kOfReplica, "delete what is no longer needed"),
-      option("prune-grace", kDuration, "10m", kOfReplica,
-             "time between becoming unneeded and deletion"),
-      option("recipients", kStrings, "", kOfReplica, "public keys to encrypt to; empty = none"),
+      not_yet(option("retention", kDuration, "168h", kOfReplica, "how far back a restore can go")),
+      not_yet(option("history", kDuration, "", kOfReplica,
+                     "how far back every single transaction is kept; empty = retention")),
+      not_yet(
+          option("keep", kKeep, "", kOfReplica,
+                 "snapshots kept beyond retention, as { all = \"7d\", daily = 14, weekly = 8 }")),
+      not_yet(option("verify-interval", kDuration, "0s", kOfReplica,
+                     "time between restore drills; 0s = none"),
+              "0"),
+      not_yet(option("prune", kBool, "true", kOfReplica, "delete what is no longer needed"),
+              "false"),
+      not_yet(option("prune-grace", kDuration, "10m", kOfReplica,
+                     "time between becoming unneeded and deletion")),
+      refused(
+          option("recipients", kStrings, "", kOfReplica, "public keys to encrypt to; empty = none"),
+          "nothing would be encrypted: remove it, and let the storage encrypt if it must be"),
+  };
+}
+
+// How a replica speaks to its storage.
+std::vector<OptionSpec> transfer_options() {
+  return {
+      option(
+          "idle-timeout", kDuration, "30s", kOfReplica,
+          "an operation of the storage that moves no byte for so long is given up and tried again"),
       option("bandwidth-limit", kSize, "0B", kOfReplica, "bytes per second; 0B = no limit"),
       option("fault", kString, "", kStorage | kReplica,
              "failures on purpose, for staging: put:transient:10%"),
@@ -111,8 +141,24 @@ std::string places_text(std::uint32_t places) {
 }
 
 std::span<const OptionSpec> engine_options() {
-  static const std::vector<OptionSpec> options = all_options();
+  static const std::vector<OptionSpec> options = [] {
+    std::vector<OptionSpec> all = all_options();
+    for (const OptionSpec& spec : transfer_options()) all.push_back(spec);
+    return all;
+  }();
   return options;
+}
+
+const char* support_note(Support support) {
+  switch (support) {
+    case Support::kFull:
+      break;
+    case Support::kNotYet:
+      return " (not acted on yet)";
+    case Support::kRefused:
+      return " (refused: not supported yet)";
+  }
+  return "";
 }
 
 const OptionSpec* find_option(std::span<const OptionSpec> options, std::string_view name,

@@ -168,18 +168,34 @@ Result<Setting> read_any(const OptionSpec& option, const Node& node, Reading& re
   return read_scalar(option, node, reading);
 }
 
-std::string hint_for_unknown(const std::string& key, std::span<const OptionSpec> options,
+// URLs are for the command line; in a file their parts are options.
+std::string hint_for_url(const std::string& url) {
+  const std::string driver = url.substr(0, url.find("://"));
+  if (driver == "file")
+    return fmt::format("write driver = \"file\" and path = \"{}\"", url.substr(7));
+  return fmt::format("write driver = \"{0}\" and its options (`streamctl drivers show {0}`)",
+                     driver);
+}
+
+std::string hint_for_unknown(const std::string& key, const Node& node,
+                             std::span<const OptionSpec> options,
                              std::span<const std::string> also) {
   std::vector<std::string> names(also.begin(), also.end());
   for (const OptionSpec& option : options) names.push_back(option.name);
   if (const OptionSpec* elsewhere = find_option(engine_options(), key))
     return fmt::format("'{}' belongs in: {}", key, places_text(elsewhere->places));
   const std::string near = nearest(key, names);
+  if (near.empty() && is_url(node)) return hint_for_url(*node.string());
   return near.empty() ? fmt::format("known here: {}", fmt::join(names, ", "))
                       : fmt::format("did you mean '{}'?", near);
 }
 
 }  // namespace
+
+bool is_url(const Node& node) {
+  const std::string* text = node.string();
+  return text != nullptr && text->find("://") != std::string::npos;
+}
 
 Context process_context(DriverOptions driver_options) {
   std::array<char, 256> name{};
@@ -211,6 +227,20 @@ Setting default_of(const OptionSpec& option) {
   return {OptionType::kString, text, text, {}, {}, option.secret};
 }
 
+void check_support(const OptionSpec& option, const Setting& setting, Problems& problems) {
+  if (option.support == Support::kFull) return;
+  const bool written = !setting.text.empty() || !setting.items.empty();
+  if (!written || (!setting.text.empty() && setting.text == option.asks_nothing)) return;
+  if (option.support == Support::kRefused)
+    problems.error(setting.origin,
+                   fmt::format("'{}' is not supported by this version yet", option.name),
+                   option.instead);
+  else
+    problems.warning(
+        setting.origin,
+        fmt::format("'{}' is accepted, but this version does not act on it yet", option.name));
+}
+
 Settings read_section(const Table& table, const std::string& title,
                       std::span<const OptionSpec> options, std::span<const std::string> also,
                       Reading& reading) {
@@ -220,12 +250,24 @@ Settings read_section(const Table& table, const std::string& title,
     const OptionSpec* option = find_option(options, key);
     if (option == nullptr) {
       reading.problems.error(node.where, fmt::format("unknown key '{}' in {}", key, title),
-                             hint_for_unknown(key, options, also));
+                             hint_for_unknown(key, node, options, also));
       continue;
     }
-    if (auto setting = read_value(*option, node, reading)) settings[key] = std::move(*setting);
+    auto setting = read_value(*option, node, reading);
+    if (!setting) continue;
+    check_support(*option, *setting, reading.problems);
+    settings[key] = std::move(*setting);
   }
   return settings;
+}
+
+bool was_meant(const Table& table, std::string_view option, std::span<const OptionSpec> options) {
+  std::vector<std::string> names;
+  for (const OptionSpec& each : options) names.push_back(each.name);
+  return std::any_of(table.begin(), table.end(), [&](const auto& entry) {
+    const auto& [key, node] = entry;
+    return key == option || (find_option(options, key) == nullptr && nearest(key, names) == option);
+  });
 }
 
 std::vector<OptionSpec> options_at(Place place) {

@@ -34,6 +34,9 @@ std::optional<Setting> read_value(const OptionSpec& option, const Node& node, Re
 Result<Setting> value_from_text(const OptionSpec& option, const std::string& text,
                                 const Origin& origin);
 Setting default_of(const OptionSpec& option);
+// A problem when somebody asks for what this version does not do: an error where he would count on
+// it, else a warning.
+void check_support(const OptionSpec& option, const Setting& setting, Problems& problems);
 
 // The members of `table` that are among `options`; others, but for those in `also`, are problems.
 // `title` names the table in messages: "[log]".
@@ -41,7 +44,12 @@ Settings read_section(const Table& table, const std::string& title,
                       std::span<const OptionSpec> options, std::span<const std::string> also,
                       Reading& reading);
 
+// Whether `table` has something that was probably meant as this option, so that its absence needs
+// no word of its own: a value that was refused, or a key that is not known and nearest to its name.
+bool was_meant(const Table& table, std::string_view option, std::span<const OptionSpec> options);
+
 std::vector<OptionSpec> options_at(Place place);
+bool is_url(const Node& node);  // a string like file:///backups/app
 
 // Typed looks at settings that were read; the option must be there.
 const std::string& text_of(const Settings& settings, std::string_view option);

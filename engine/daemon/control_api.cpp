@@ -21,6 +21,7 @@ int http_status_of(Code code) {
     case Code::kUnsupported:
       return 405;
     case Code::kBusy:
+    case Code::kWaiting:
     case Code::kCancelled:
       return 503;
     case Code::kTimeout:
@@ -57,8 +58,12 @@ Result<Json> ControlApi::answer(const ControlRequest& request) {
   if (reading && request.path == "/v1/version") return version();
   if (reading && request.path == "/v1/status") return status(request);
   if (request.method == "POST" && request.path == "/v1/sync") return sync(request);
-  return make_error(Code::kUnsupported,
-                    "the daemon does not know " + request.method + " " + request.path,
+  const std::string what = request.method + " " + request.path;
+  for (const char* known : {"/v1/version", "/v1/status", "/v1/sync"})
+    if (request.path == known)
+      return make_error(Code::kUnsupported, "the daemon takes no " + what,
+                        request.path == "/v1/sync" ? "use POST" : "use GET");
+  return make_error(Code::kNotFound, "the daemon does not know " + what,
                     "streamctl and streamd should be of the same version");
 }
 
@@ -87,7 +92,11 @@ Result<replicate::Pipeline*> ControlApi::find(const std::string& database) const
 }
 
 Result<Json> ControlApi::sync(const ControlRequest& request) {
-  const Json body = TRY(Json::parse(request.body));
+  const auto parsed = Json::parse(request.body);
+  if (!parsed)
+    return make_error(Code::kUsage, "the body of the request: " + parsed.error().message,
+                      "send a JSON object with \"database\"");
+  const Json& body = *parsed;
   replicate::Pipeline* pipeline = TRY(find(body.string("database")));
   struct Count {
     std::atomic<int>& count;

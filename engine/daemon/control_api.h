@@ -4,7 +4,8 @@
 //   GET  /v1/status[?database=DB]
 //   POST /v1/sync {"database": DB, "wait": bool, "replica": NAME, "timeout_ms": n}
 //
-// Failures are {"error": {"code", "exit_code", "message", "hint"}}.
+// Unknown paths are 404, other methods 405, what is not understood 400. Failures are {"error":
+// {"code", "exit_code", "message", "hint"}}.
 #pragma once
 #include <atomic>
 #include <functional>

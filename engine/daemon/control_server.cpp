@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "daemon/status_json.h"
 
 namespace streamd::daemon {
 namespace {
@@ -25,7 +26,7 @@ namespace net = Poco::Net;
 // Waiting requests and some more, so that status is answered whatever clients wait for.
 constexpr int kMostWaits = 24, kMostThreads = 32, kMostQueued = 64;
 constexpr int kRequestSeconds = 10;  // a client that says nothing for so long is let go
-constexpr std::size_t kMostBody = 64 * kKiB;
+constexpr std::size_t kMostBody = 64 * kKiB, kMostThrownAway = 1 * kMiB;
 
 // Poco's way of taking over a descriptor that it has not made.
 class AdoptedImpl final : public net::ServerSocketImpl {
@@ -49,12 +50,30 @@ ControlRequest read_request(net::HTTPServerRequest& http) {
   request.method = http.getMethod();
   request.path = uri.getPath();
   for (const auto& [name, value] : uri.getQueryParameters()) request.query[name] = value;
-  request.body.resize(kMostBody);
-  http.stream().read(request.body.data(), static_cast<std::streamsize>(kMostBody));
+  request.body.resize(kMostBody + 1);
+  http.stream().read(request.body.data(), static_cast<std::streamsize>(kMostBody + 1));
   request.body.resize(static_cast<std::size_t>(http.stream().gcount()));
   if (auto* server_side = dynamic_cast<net::HTTPServerRequestImpl*>(&http))
     request.client_gone = [fd = server_side->socket().impl()->sockfd()] { return hung_up(fd); };
   return request;
+}
+
+ControlReply refusal(int http_status, const std::string& why) {
+  return {http_status, Json::object({{"error", to_json(make_error(Code::kUsage, why))}})};
+}
+
+// Throws when the client is gone.
+ControlReply reply_to(net::HTTPServerRequest& http, ControlApi& api) {
+  ControlRequest request;
+  try {
+    request = read_request(http);
+  } catch (const Poco::SyntaxException&) {
+    return refusal(net::HTTPResponse::HTTP_BAD_REQUEST, "the address of the request is no URI");
+  }
+  if (request.body.size() <= kMostBody) return api.handle(request);
+  http.stream().ignore(kMostThrownAway);  // so that a client gets to read the answer
+  return refusal(net::HTTPResponse::HTTP_REQUEST_ENTITY_TOO_LARGE,
+                 "the body of the request has more than " + std::to_string(kMostBody) + " bytes");
 }
 
 class Handler final : public net::HTTPRequestHandler {
@@ -62,9 +81,9 @@ class Handler final : public net::HTTPRequestHandler {
   explicit Handler(ControlApi& api) : api_(api) {}
   void handleRequest(net::HTTPServerRequest& http, net::HTTPServerResponse& response) override {
     try {
-      const ControlReply reply = api_.handle(read_request(http));
+      const ControlReply reply = reply_to(http, api_);
       const std::string text = reply.body.print() + "\n";
-      response.setStatus(static_cast<net::HTTPResponse::HTTPStatus>(reply.http_status));
+      response.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(reply.http_status));
       response.setContentType("application/json");
       // Without a length Poco closes the connection under the client.
       response.setContentLength64(static_cast<Poco::Int64>(text.size()));

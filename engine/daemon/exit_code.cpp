@@ -39,6 +39,7 @@ int exit_code(Code code) {
     case Code::kIo:
     case Code::kNoSpace:
     case Code::kBusy:
+    case Code::kWaiting:
     case Code::kNotWal:
       return kExitFailure;
   }

@@ -16,7 +16,7 @@ Code code_named(const std::string& name) {
 }  // namespace
 
 Json time_json(Micros time) {
-  return time == 0 ? Json() : Json(format_time(time));
+  return time == 0 ? Json() : Json(format_time(time, 6));
 }
 
 Json to_json(const Error& error) {

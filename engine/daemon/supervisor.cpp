@@ -17,6 +17,19 @@ namespace {
 
 constexpr unsigned kMostLoops = 4, kMostStoppers = 16;
 
+// Which place a replica is, as a text without secrets.
+Result<std::string> place_of(const config::Replica& replica, storage::Drivers& drivers) {
+  const auto library = TRY(drivers.find(replica.driver));
+  std::string place = replica.driver + "\n";
+  for (const storage::DriverOption& option : library->options()) {
+    const auto set = std::find_if(replica.options.begin(), replica.options.end(),
+                                  [&](const auto& pair) { return pair.first == option.name; });
+    if (set != replica.options.end() && !option.secret)
+      place += option.name + " = " + set->second + "\n";
+  }
+  return place + "prefix = " + replica.prefix + "\n";
+}
+
 Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
                                                 const config::Database& database,
                                                 storage::Drivers& drivers) {
@@ -24,15 +37,20 @@ Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
   settings.path = database.path;
   settings.name = database.name;
   settings.state_dir = config.streamd.state_dir;
+  settings.spool_max_bytes = database.spool_max_size;
+  settings.take_over = database.takeover;
+  settings.log_hard_limit = database.wal_hard_limit;
   settings.capture.soft_limit_bytes = database.wal_soft_limit;
   settings.capture.allow_forced_reset = database.wal_force_reset;
+  settings.capture.set_wal = database.set_wal;
   for (const config::Replica& replica : database.replicas) {
     auto store = open_replica_store(replica, drivers);
     if (!store)
       return Error(store.error())
           .with_context("database " + database.path + ", replica " + replica.name);
-    settings.replicas.push_back(
-        {replica.name, replica.sync_interval, replica.snapshot_interval, std::move(*store)});
+    settings.replicas.push_back({replica.name, TRY(place_of(replica, drivers)),
+                                 replica.sync_interval, replica.snapshot_interval,
+                                 std::move(*store)});
   }
   return settings;
 }
@@ -47,17 +65,20 @@ Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica
   spec.prefix = replica.prefix;
   spec.fault = replica.fault;
   spec.limits.bytes_per_second = replica.bandwidth_limit;
+  spec.retry.idle_timeout = replica.idle_timeout;
   return TRY(storage::open_store(std::move(library), spec)).store;
 }
 
 Result<std::unique_ptr<Supervisor>> Supervisor::create(const config::Config& config,
                                                        storage::Drivers& drivers,
-                                                       const Clock& clock) {
+                                                       const Clock& clock, bool adopt_local) {
   sqlite::initialise();
   std::unique_ptr<Supervisor> supervisor(new Supervisor(clock));
-  for (const config::Database& database : config.databases)
-    supervisor->pipelines_.push_back(
-        TRY(replicate::Pipeline::create(TRY(settings_of(config, database, drivers)), clock)));
+  for (const config::Database& database : config.databases) {
+    replicate::DatabaseSettings settings = TRY(settings_of(config, database, drivers));
+    settings.adopt_local = adopt_local;
+    supervisor->pipelines_.push_back(TRY(replicate::Pipeline::create(std::move(settings), clock)));
+  }
   return supervisor;
 }
 
@@ -73,6 +94,12 @@ Status Supervisor::start() {
   for (std::size_t i = 0; i < pipelines_.size(); ++i)
     pipelines_[i]->start(*loops_[i % loops_.size()]);
   return {};
+}
+
+milliseconds Supervisor::look_for_progress(MonoTime now) const {
+  milliseconds worst{0};
+  for (const auto& loop : loops_) worst = std::max(worst, loop->look_for_progress(now));
+  return worst;
 }
 
 template <class Work>

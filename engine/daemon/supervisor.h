@@ -16,11 +16,16 @@ class Supervisor {
  public:
   // Opens storages (no network yet) and takes the databases' locks; the first failure is returned.
   // Borrows drivers and clock.
+  // `adopt_local`: the databases are right whatever their replicas hold (DatabaseSettings).
   static Result<std::unique_ptr<Supervisor>> create(const config::Config& config,
-                                                    storage::Drivers& drivers, const Clock& clock);
+                                                    storage::Drivers& drivers, const Clock& clock,
+                                                    bool adopt_local = false);
   ~Supervisor();
 
   Status start();
+  // Of one thread, about once a second: how long the loop that is worst off has stood still inside
+  // one step. See Loop::look_for_progress.
+  milliseconds look_for_progress(MonoTime now) const;
   // A final sync of every database, in parallel, until `timeout`; then everything ends. What did
   // not make it is logged; the outcome is the failure with the numerically highest exit code.
   Status stop(milliseconds timeout);

@@ -24,7 +24,7 @@ Result<sockaddr_un> address_of(const std::string& path) {
     return make_error(Code::kInvalidConfig,
                       "control socket " + path + ": a socket's path has 1 to " +
                           std::to_string(sizeof address.sun_path - 1) + " bytes",
-                      "choose a shorter path with --control");
+                      "choose a shorter path with `control` or --control");
   std::memcpy(address.sun_path, path.data(), path.size());
   return address;
 }
@@ -100,6 +100,11 @@ Result<Descriptor> listen_at(const std::string& path, const SocketAccess& access
   return listener;
 }
 
+Status check_socket_path(const std::string& path) {
+  TRY(address_of(path));
+  return {};
+}
+
 Result<Descriptor> connect_to(const std::string& path) {
   const sockaddr_un address = TRY(address_of(path));
   Descriptor socket = TRY(new_socket());
@@ -108,7 +113,12 @@ Result<Descriptor> connect_to(const std::string& path) {
   if (refused == ENOENT || refused == ECONNREFUSED || refused == ENOTDIR)
     return make_error(Code::kDaemonNotRunning, "no daemon answers at " + path,
                       "start streamd, or name its socket with --control");
-  return errno_error(refused, "connect to " + path);
+  Error error = errno_error(refused, "connect to " + path);
+  if (error.code == Code::kPermission)
+    error.hint =
+        "run this as root or as the user of streamd; `control-mode` and `control-group` let "
+        "others in";
+  return error;
 }
 
 }  // namespace streamd::daemon

@@ -32,6 +32,9 @@ struct SocketAccess {
 // the name. The folder is made when only its last part is missing.
 Result<Descriptor> listen_at(const std::string& path, const SocketAccess& access);
 
+// kInvalidConfig when no socket can have this path: it is too long.
+Status check_socket_path(const std::string& path);
+
 // kDaemonNotRunning when nobody answers, kPermission.
 Result<Descriptor> connect_to(const std::string& path);
 

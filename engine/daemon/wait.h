@@ -10,6 +10,9 @@ namespace streamd::daemon {
 struct WaitLimits {
   MonoTime deadline;
   std::function<bool()> given_up;  // asked every second or so; may be empty
+  // A failure that waiting does not heal (no such file, refused credentials, ...) ends it at once.
+  // Without it only those do that need a decision: a database may yet be made by its application.
+  bool only_what_heals = false;
 };
 
 // Pipeline::sync and Pipeline::wait_for. The error is what keeps the database or the replica from
@@ -19,8 +22,8 @@ Result<Txid> sync_within(replicate::Pipeline& pipeline, const WaitLimits& limits
 Status wait_within(replicate::Pipeline& pipeline, Txid txid, const std::string& replica,
                    const WaitLimits& limits, const Cancel& cancel, const Clock& clock);
 
-// Both for all replicas, without a deadline: gives up once something is failing and nothing has
-// moved for `patience`.
+// Both for all replicas, without a deadline: gives up on what waiting does not heal, and once
+// something is failing and nothing has moved for `patience`. The worst failure by its exit code.
 Status sync_patiently(replicate::Pipeline& pipeline, milliseconds patience, const Cancel& cancel,
                       const Clock& clock);
 

@@ -1,5 +1,4 @@
-// Where a recorder begins or begins again: pages read as they are now, compared with what is on
-// record.
+// Where a recorder begins: pages read as they are now.
 #include <algorithm>
 
 #include "replicate/recorder.h"
@@ -57,74 +56,6 @@ Status Recorder::establish_checksum(sqlite::Capture& capture) {
   tip_.checksum_known = captured_.checksum_known = true;
   tip_.checksum = captured_.checksum = *sum;
   return {};
-}
-
-Status Recorder::compare_known(sqlite::Capture& capture) {
-  discard();
-  const wal::Position& now = capture.position();
-  TRY(ledger_.truncate(now.pages));
-  Bytes image(now.page_size);
-  for (std::uint32_t number = 1; number <= now.pages; ++number) {
-    const PageNo page(number);
-    const std::uint64_t known = TRY(ledger_.get(page));
-    if (known == 0) continue;
-    TRY(capture.read_page(page, image));
-    const std::uint64_t hash = segment::page_hash(image, page, identity_.checksum_key);
-    if (hash != known) TRY(ledger_.set_durable(page, {hash}));
-  }
-  tip_.txid = tip_.txid.next();
-  tip_.pages = now.pages;
-  tip_.seen = std::max(clock_.wall_micros(), tip_.seen);
-  tip_.position = now;
-  captured_ = tip_;
-  capture.durable_up_to_here();
-  return {};
-}
-
-Status Recorder::record_delta(sqlite::Capture& capture) {
-  discard();
-  const wal::Position& now = capture.position();
-  seen_ = std::max(clock_.wall_micros(), tip_.seen);
-  not_before_ = tip_.seen;
-  segment::DatabaseChecksum checksum;
-  const bool changed = TRY(collect_changes(capture, checksum));
-  captured_.position = now;
-  if (changed || now.pages != tip_.pages) {
-    if (!writer_) TRY(open_segment(now.page_size));  // only shorter
-    captured_.txid = tip_.txid.next();
-    captured_.pages = now.pages;
-    captured_.seen = seen_;
-    captured_.checksum = checksum.value();
-    ledger_.shrink_pending(now.pages);
-    writer_->end_transaction({not_before_, seen_, now.pages, checksum.value()});
-    TRY(finish_object(header_template(segment::Completeness::kDelta), now));
-    TRY(ledger_.apply_pending());
-  }
-  tip_ = captured_;
-  capture.durable_up_to_here();
-  return {};
-}
-
-// Compares every page with the ledger and adds those that differ to the open segment.
-Result<bool> Recorder::collect_changes(sqlite::Capture& capture,
-                                       segment::DatabaseChecksum& checksum) {
-  const wal::Position& now = capture.position();
-  reading_ = nullptr;  // a delta has no past that a restore would have had page by page
-  bool changed = false;
-  Bytes image(now.page_size);
-  for (std::uint32_t number = 1; number <= now.pages; ++number) {
-    const PageNo page(number);
-    if (page == lock_page(now.page_size)) continue;
-    TRY(capture.read_page(page, image));
-    const std::uint64_t hash = segment::page_hash(image, page, identity_.checksum_key);
-    checksum.toggle(hash);
-    if (number <= tip_.pages && TRY(ledger_.get(page)) == hash) continue;
-    if (!writer_) TRY(open_segment(now.page_size));
-    changed = true;
-    TRY(add(page, image, hash));
-    ledger_.set_pending(page, hash);
-  }
-  return changed;
 }
 
 }  // namespace streamd::replicate

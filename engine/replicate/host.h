@@ -25,6 +25,15 @@ class ReplicaHost {
   // Runs the visitor on the pipeline's thread, between two steps, and waits for it. kCancelled when
   // the pipeline stops or `cancel` says so. Keep visits short: capture stands still meanwhile.
   virtual Status visit(const std::function<Status(Moment&)>& visitor, const Cancel& cancel) = 0;
+  // The same, unless the database has begun another generation than this one: kCancelled then.
+  Status visit(GenerationId generation, const std::function<Status(Moment&)>& visitor,
+               const Cancel& cancel) {
+    const auto still = [&](Moment& moment) -> Status {
+      if (moment.recorder.tip().generation == generation) return visitor(moment);
+      return make_error(Code::kCancelled, "a new generation has begun");
+    };
+    return visit(still, cancel);
+  }
   // The spool lives as long as the host.
   virtual state::Spool& spool() = 0;
   // Something was acknowledged, or a replica became free: the pipeline should look.

@@ -1,13 +1,41 @@
 #include "replicate/loop.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <string_view>
+
+#include "base/file.h"
 
 namespace streamd::replicate {
+namespace {
+
+constexpr milliseconds kQuiet{500};
+constexpr std::chrono::seconds kGiveBack{10};
+// How often a thread of this process has read or written; 0 when the kernel does not count. Lines
+// like `syscr: 17`.
+std::uint64_t calls_of_thread(int thread) {
+  auto file = File::open_read("/proc/self/task/" + std::to_string(thread) + "/io");
+  std::uint8_t raw[512];
+  const auto got = file ? file->read_some_at(0, raw) : Result<std::size_t>(std::size_t{0});
+  const std::string_view text(reinterpret_cast<const char*>(raw), got.value_or(0));
+  std::uint64_t sum = 0;
+  for (const std::string_view name : {"syscr: ", "syscw: "}) {
+    const std::size_t at = text.find(name);
+    std::uint64_t count = 0;
+    if (at == std::string_view::npos) continue;
+    std::from_chars(text.data() + at + name.size(), text.data() + text.size(), count);
+    sum += count;
+  }
+  return sum;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Loop>> Loop::start() {
   const int inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -80,8 +108,11 @@ void Loop::schedule(LoopTask* task, MonoTime when) {
   queue_.emplace(when, task);
 }
 
-int Loop::watch(const std::string& path, LoopTask& task) {
-  const int number = inotify_add_watch(inotify_fd_, path.c_str(), IN_MODIFY);
+// A file that somebody has open loses a link when another is renamed over it: IN_ATTRIB.
+int Loop::watch(const std::string& path, Event event, LoopTask& task) {
+  const std::uint32_t events =
+      event == Event::kWritten ? IN_MODIFY : IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
+  const int number = inotify_add_watch(inotify_fd_, path.c_str(), events);
   if (number < 0) return -1;
   const std::lock_guard lock(mutex_);
   watches_[number] = &task;
@@ -114,7 +145,18 @@ LoopTask* Loop::next_due(MonoTime now, bool& woken, MonoTime& until) {
   return task;
 }
 
+milliseconds Loop::look_for_progress(MonoTime now) {
+  const std::uint64_t turns = turns_;
+  const std::uint64_t calls = calls_of_thread(thread_id_);
+  if (turns % 2 == 0 || turns != last_look_.turns || calls != last_look_.calls)
+    last_look_ = {turns, calls, now};
+  const auto still = std::chrono::duration_cast<milliseconds>(now - last_look_.since);
+  stands_still_ = still.count();
+  return still;
+}
+
 void Loop::main() {
+  thread_id_ = gettid();
   for (;;) {
     drain_inotify();
     bool woken = false;
@@ -125,10 +167,14 @@ void Loop::main() {
         const std::lock_guard lock(mutex_);
         if (stopping_) return;
       }
+      give_back_memory(std::chrono::steady_clock::now(), until);
       wait(until);
       continue;
     }
+    ran_ = true;
+    ++turns_;
     const MonoTime next = task->run(woken);
+    ++turns_;
     const std::lock_guard lock(mutex_);
     State& state = tasks_.at(task);
     state.running = false;
@@ -137,6 +183,15 @@ void Loop::main() {
     else
       schedule(task, state.woken ? MonoTime{} : next);
   }
+}
+
+// What databases freed when they came to rest lies between what others keep; the C library does not
+// return it by itself.
+void Loop::give_back_memory(MonoTime now, MonoTime until) {
+  if (!ran_ || until - now < kQuiet || now - given_back_ < kGiveBack) return;
+  malloc_trim(0);
+  ran_ = false;
+  given_back_ = now;
 }
 
 void Loop::wait(MonoTime until) {

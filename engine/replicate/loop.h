@@ -1,6 +1,7 @@
 // One thread that runs many databases: each when its time has come, when its log was written to, or
 // when somebody wakes it. Nothing a task does may block for long.
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -32,9 +33,17 @@ class Loop {
   void remove(LoopTask& task);
   void wake(LoopTask& task);
 
-  // On the task's own runs: wake it when the file is written to. The number is for unwatch; -1 when
-  // the system has no watch left (the task then lives by its slow poll).
-  int watch(const std::string& path, LoopTask& task);
+  // How long the present run of a task has stood still: its thread neither ended it nor read or
+  // wrote anything since the look before. 0 while it waits for work. Of one thread.
+  milliseconds look_for_progress(MonoTime now);
+  // Any thread: what was found last.
+  milliseconds stands_still() const { return milliseconds(stands_still_.load()); }
+
+  // On the task's own runs: wake it when the file is written to, or when it is renamed, replaced or
+  // removed. The number is for unwatch; -1 when the system has no watch left (the task lives by its
+  // slow poll).
+  enum class Event : std::uint8_t { kWritten, kReplaced };
+  int watch(const std::string& path, Event event, LoopTask& task);
   void unwatch(int number);
 
  private:
@@ -44,6 +53,7 @@ class Loop {
   void drain_inotify();
   LoopTask* next_due(MonoTime now, bool& woken, MonoTime& until);
   void schedule(LoopTask* task, MonoTime when);
+  void give_back_memory(MonoTime now, MonoTime until);
 
   struct State {
     MonoTime due;
@@ -56,6 +66,15 @@ class Loop {
   std::set<std::pair<MonoTime, LoopTask*>> queue_;
   std::unordered_map<int, LoopTask*> watches_;
   bool stopping_ = false;
+  bool ran_ = false;  // a task, since memory was given back
+  MonoTime given_back_{};
+  std::atomic<std::uint64_t> turns_{0};  // odd while a task runs
+  std::atomic<int> thread_id_{0};
+  std::atomic<std::int64_t> stands_still_{0};  // milliseconds
+  struct Look {
+    std::uint64_t turns = 0, calls = 0;
+    MonoTime since;
+  } last_look_;  // of the thread that looks
   std::thread thread_;
 };
 

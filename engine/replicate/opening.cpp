@@ -40,7 +40,7 @@ Status replay(const state::SpoolObject& object, state::Ledger& ledger, state::Ti
 
 Status Pipeline::load_state() {
   TRY(make_folders(layout_.folder));
-  identity_ = TRY(state::load_identity(layout_.identity()));
+  identity_ = TRY(load_identity());
   auto saved = state::load_tip(layout_.tip());
   if (!saved)
     log_error_event(LogLevel::kWarn, "the position is rebuilt", saved.error(),
@@ -48,7 +48,10 @@ Status Pipeline::load_state() {
   tip_ = saved && *saved ? **saved : state::Tip{};
   if (identity_ && tip_.generation != identity_->generation) tip_ = {};
   ledger_ = TRY(state::Ledger::open(layout_.ledger()));
-  spool_ = TRY(state::Spool::open(layout_.spool()));
+  if (!spool_) {
+    spool_ = TRY(state::Spool::open(layout_.spool()));
+    leave_room_for_the_application();
+  }
   TRY(replay_spool());
   if (tip_.checksum_known && !TRY(ledger_is_right())) {
     log_warn("the ledger of page hashes does not match the position: a new generation begins",
@@ -57,7 +60,19 @@ Status Pipeline::load_state() {
     tip_ = {};
     tip_.txid = newest;
   }
+  loaded_ = true;
   return {};
+}
+
+// One that is damaged is as good as lost: the replicas know who this database is.
+Result<std::optional<state::Identity>> Pipeline::load_identity() {
+  auto identity = state::load_identity(layout_.identity());
+  if (identity || identity.error().code != Code::kCorrupt) return identity;
+  const std::string aside = layout_.identity() + ".damaged";
+  log_error_event(LogLevel::kError, "the identity is damaged and set aside; the replicas are asked",
+                  identity.error(), {{"database", path()}, {"as", aside}});
+  TRY(rename_file(layout_.identity(), aside));
+  return std::optional<state::Identity>{};
 }
 
 Status Pipeline::replay_spool() {
@@ -76,48 +91,24 @@ Result<bool> Pipeline::ledger_is_right() {
   return sum && *sum == tip_.checksum;
 }
 
-// Without a local state the replicas know who this database is: a marker of theirs gives it its
-// uuid back. Not before all of them have answered: one that is silent may hold the newest backup.
-Status Pipeline::decide_identity() {
-  if (identity_ && identity_->generation.value != 0) return {};
-  state::Identity identity = identity_.value_or(state::Identity{});
-  for (const auto& replica : replicas_) {
-    const auto discovery = replica->discovery();
-    if (!discovery)
-      return make_error(Code::kBusy, "waiting for replica " + replica->name() +
-                                         " to say whether a backup exists");
-    if (!discovery->marker) continue;
-    if (identity.database != Uuid{} && identity.database != discovery->marker->database)
-      return make_error(Code::kDiverged,
-                        "replica " + replica->name() + " holds another database than the others",
-                        "give every database a path of its own in each storage");
-    identity.database = discovery->marker->database;
-    identity.checksum_key.value = discovery->marker->checksum_key;
-  }
-  if (identity.database == Uuid{}) {
-    identity.database = Uuid::make();
-    identity.checksum_key.value = random_u64();
-  }
-  if (identity.instance == Uuid{}) identity.instance = Uuid::make();
-  identity_ = identity;
+// Is there something that the pages can be compared with?
+bool Pipeline::has_history() const {
+  return identity_->generation.value != 0 && tip_.generation == identity_->generation &&
+         tip_.page_size == capture_->position().page_size;
+}
+
+// A batch of pages between two steps, so that the capture serves whoever waits for the log, and
+// other databases have their turns.
+Status Pipeline::compare(bool woken, bool& moved) {
+  TRY(capture(woken, moved));
+  if (!TRY(recorder_->compare_some(*capture_))) return {};
+  TRY(recorder_->finish_comparison(*capture_));
+  TRY(recorder_->save_tip(layout_.tip()));
+  followed("compared");
   return {};
 }
 
-Status Pipeline::continue_or_compare() {
-  const char* how = "same log";
-  if (capture_->continuity() == sqlite::Continuity::kOneRestart) how = "one restart";
-  if (capture_->continuity() == sqlite::Continuity::kBroken) {
-    const bool history = identity_->generation.value != 0 &&
-                         tip_.generation == identity_->generation &&
-                         tip_.page_size == capture_->position().page_size;
-    how = history ? "compared" : "new generation";
-    if (!history)
-      TRY(begin_generation());
-    else
-      TRY(tip_.checksum_known ? recorder_->record_delta(*capture_)
-                              : recorder_->compare_known(*capture_));
-    TRY(recorder_->save_tip(layout_.tip()));
-  }
+void Pipeline::followed(const char* how) {
   tip_ = recorder_->tip();
   log_info("database attached", {{"database", path()},
                                  {"generation", to_text(identity_->generation)},
@@ -125,10 +116,15 @@ Status Pipeline::continue_or_compare() {
                                  {"pages", capture_->position().pages},
                                  {"continuity", how}});
   join_replicas();
-  return {};
+  phase_ = Phase::kLive;
+  attach_delay_ = {};
+  let_go_.reset();
+  watch_log();
+  database_watch_ = loop_.load()->watch(layout_.database, Loop::Event::kReplaced, *this);
 }
 
 Status Pipeline::begin_generation() {
+  if (unproven_) TRY(prove_same_database());
   std::uint32_t epoch = identity_->generation.epoch();
   Txid highest = tip_.txid;
   for (const auto& replica : replicas_)
@@ -136,6 +132,10 @@ Status Pipeline::begin_generation() {
       epoch = std::max(epoch, discovery->newest.epoch());
       highest = std::max(highest, discovery->highest);
     }
+  for (const state::SpoolObjectPtr& object : spool_->objects()) {
+    epoch = std::max(epoch, object->header.generation.epoch());
+    highest = std::max(highest, object->header.last);
+  }
   identity_->generation = GenerationId::make(epoch + 1);
   TRY(state::save_identity(layout_.identity(), *identity_));
   TRY(recorder_->begin_generation(*capture_, highest.next()));
@@ -155,25 +155,54 @@ void Pipeline::join_replicas() {
   if (joined_ == identity_->generation) return;
   joined_ = identity_->generation;
   for (const auto& replica : replicas_)
-    replica->join(*identity_, recorder_->tip(), capture_->position().page_size);
+    replica->join(*identity_, recorder_->tip(), capture_->position().page_size, decided_);
 }
 
 // An object leaves the spool when every replica has it, after the ledger and the position that
 // follow from it are durable.
 Status Pipeline::collect_garbage(MonoTime now) {
-  if (now - last_garbage_check_ < kGarbageCheck) return {};
-  last_garbage_check_ = now;
-  Txid needless(UINT64_MAX);
-  for (const auto& replica : replicas_) needless = std::min(needless, replica->needless_up_to());
+  if (now - last_garbage_check_ >= kGarbageCheck) {
+    last_garbage_check_ = now;
+    Status tidied = tidy_up(now);
+    untidy_.reset();
+    if (!tidied) untidy_ = std::move(tidied.error());
+  }
+  return untidy_ ? Status(*untidy_) : Status{};  // between two tries nothing has become better
+}
+
+Status Pipeline::tidy_up(MonoTime now) {
   std::vector<state::SpoolObjectPtr> garbage = spool_->objects();
-  std::erase_if(
-      garbage, [&](const state::SpoolObjectPtr& object) { return object->header.last > needless; });
-  if (garbage.empty()) return {};
-  if (now - last_garbage_ < kGarbageInterval && spool_->bytes() < kGarbageBytes) return {};
-  last_garbage_ = now;
+  std::erase_if(garbage, [&](const state::SpoolObjectPtr& object) {
+    return std::any_of(replicas_.begin(), replicas_.end(),
+                       [&](const auto& replica) { return replica->needs(*object); });
+  });
+  const bool due = now - last_garbage_ >= kGarbageInterval || spool_->bytes() >= kGarbageBytes;
+  if (due && !garbage.empty()) {
+    last_garbage_ = now;
+    TRY(remove_objects(garbage));
+  }
+  const bool full = settings_.spool_max_bytes != 0 && spool_->bytes() > settings_.spool_max_bytes;
+  return full ? shrink_spool() : Status{};
+}
+
+Status Pipeline::remove_objects(const std::vector<state::SpoolObjectPtr>& objects) {
   TRY(ledger_->sync());
-  TRY(recorder_->save_tip(layout_.tip()));
-  return spool_->remove(garbage);
+  TRY(state::save_tip(layout_.tip(), recorder_ ? recorder_->tip() : tip_));
+  return spool_->remove(objects);
+}
+
+// The oldest objects go, more than just enough so that it pays.
+Status Pipeline::shrink_spool() {
+  const std::uint64_t keep = settings_.spool_max_bytes - settings_.spool_max_bytes / 8;
+  std::uint64_t bytes = spool_->bytes();
+  std::vector<state::SpoolObjectPtr> oldest;
+  for (const state::SpoolObjectPtr& object : spool_->objects()) {
+    if (bytes <= keep) break;
+    bytes -= object->size;
+    oldest.push_back(object);
+  }
+  for (const auto& replica : replicas_) TRY(replica->note_dropped(oldest));
+  return remove_objects(oldest);
 }
 
 }  // namespace streamd::replicate

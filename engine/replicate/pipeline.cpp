@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "state/left.h"
 
 namespace streamd::replicate {
 namespace {
@@ -17,25 +18,46 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds kPinnedPoll{20};  // a checkpoint of the application may wait for our pin
+constexpr milliseconds kStuck{5000};  // in one step, without a read or a write
+// A checkpoint of the application may wait for our pin.
+constexpr milliseconds kPinnedPoll{20}, kPinnedQuietPoll{50}, kPinnedQuiet{1000};
 constexpr milliseconds kZeroPoll{2000};  // nothing is held; inotify wakes us, this is the fallback
+constexpr seconds kRestPoll{30}, kRestless{60};  // at rest, and this long after it was woken
 constexpr microseconds kFirstLook{200};  // the log is written before the commit shows in the index
 constexpr milliseconds kLongestLook{400};
 constexpr milliseconds kBusyPoll{1}, kBusyFor{50};
 constexpr int kQuickMovesToBusy = 8;
 constexpr milliseconds kQuickMove{3};
-constexpr milliseconds kReplacedCheck{500}, kReplacedCheckIdle{2000};
+constexpr milliseconds kReplacedCheck{500};
 constexpr milliseconds kQuietStart{2000};  // asking the replicas who we are is no news for so long
+constexpr std::size_t kMostTold = 32;      // reasons; each is logged once until we follow again
 constexpr milliseconds kFailureDelay{1000}, kAttachDelay{50}, kLongestAttachDelay{1000};
+constexpr milliseconds kLongestLetGoDelay{10'000};  // each try may read the whole database
+
+// What makes a reason another one: not which file met the full disk first, nor the random names of
+// temporary files.
+std::string reason(const Error& error) {
+  if (error.code == Code::kNoSpace) return "no space";
+  return error.message.substr(0, error.message.find("/.tmp-"));
+}
 
 }  // namespace
 
+bool is_stuck(const DatabaseStatus& status) {
+  return status.stands_still >= kStuck;
+}
+
 const char* state_name(const DatabaseStatus& status) {
+  if (is_stuck(status)) return "stuck";
   switch (status.phase) {
     case Phase::kOpening:
       return "opening";
     case Phase::kAttaching:
+      if (status.error && status.error->code == Code::kWaiting)
+        return "waiting for the application";
       return "not protected";
+    case Phase::kComparing:
+      return "comparing";
     case Phase::kLive:
       return status.error ? "failing" : "live";  // failing: nothing is lost while the log is held
     case Phase::kStopped:
@@ -49,18 +71,25 @@ MonoTime Pipeline::run(bool woken) {
   Status done;
   if (phase_ == Phase::kOpening) done = open();
   if (done && phase_ == Phase::kAttaching) done = attach();
-  if (done && phase_ == Phase::kLive) done = turn(moved);
+  if (done && phase_ == Phase::kComparing)
+    done = compare(woken, moved);
+  else if (done && phase_ == Phase::kLive)
+    done = turn(woken, moved);
+  failing_ = !done;
   if (!done)
     failed(std::move(done.error()));
+  else if (phase_ == Phase::kLive && capture_->trouble())
+    say_trouble(*capture_->trouble());
   else if (phase_ == Phase::kLive && status_.error)
     recovered();
   publish();
+  for (const auto& replica : replicas_) replica->tell_silence();
   return next_turn(woken, moved);
 }
 
 // Reads the local state and learns from it, or from the replicas, who this database is.
 Status Pipeline::open() {
-  if (!spool_) TRY(load_state());
+  if (!loaded_) TRY(load_state());
   TRY(decide_identity());
   phase_ = Phase::kAttaching;
   return {};
@@ -68,37 +97,71 @@ Status Pipeline::open() {
 
 // Pins the log and ties what it holds to what was captured before.
 Status Pipeline::attach() {
+  if (foreign_) return *foreign_;
+  if (let_go_) TRY(can_hold_again());
   const wal::Position last =
       tip_.generation == identity_->generation ? tip_.position : wal::Position{};
   recorder_ = std::make_unique<Recorder>(*identity_, tip_, *ledger_, *spool_, clock_);
+  const auto left = state::load_left(layout_.left());
+  const bool is_as_left = left && left->generation == tip_.generation && left->txid == tip_.txid;
   capture_ =
-      TRY(sqlite::Capture::attach(layout_.database, last, *recorder_, settings_.capture, clock_));
-  TRY(continue_or_compare());
+      TRY(sqlite::Capture::attach(layout_.database, last, *recorder_, settings_.capture, clock_,
+                                  is_as_left ? std::optional(left->file) : std::nullopt));
+  const bool broken = capture_->continuity() == sqlite::Continuity::kBroken;
+  if (broken && has_history()) {
+    TRY(recorder_->begin_comparison());
+    TRY(capture_->settle());
+    phase_ = Phase::kComparing;
+    return {};
+  }
+  if (broken) {
+    TRY(begin_generation());
+    TRY(recorder_->save_tip(layout_.tip()));
+  }
   TRY(capture_->settle());
-  phase_ = Phase::kLive;
-  attach_delay_ = {};
-  watch_ = loop_->watch(layout_.database + "-wal", *this);
-  watching_ = watch_ >= 0;
+  const bool restarted = capture_->continuity() == sqlite::Continuity::kOneRestart;
+  followed(broken ? "new generation" : restarted ? "one restart" : "same log");
   return {};
 }
 
-// One round.
-Status Pipeline::turn(bool& moved) {
-  TRY(capture(moved));
-  TRY(seal_when_due(clock_.mono()));
-  serve_visitors();
-  return collect_garbage(clock_.mono());
+// One round. What fails in one of its parts does not keep the others from their work: sealing makes
+// the log free, and tidying up makes room on a full disk.
+Status Pipeline::turn(bool woken, bool& moved) {
+  const MonoTime now = clock_.mono();
+  Status done = capture(woken, moved);
+  const auto lost = [&] {
+    return recorder_->must_reload() || done.error().code == Code::kInternal;
+  };
+  if (!done && lost()) return done;
+  Status sealed = seal_when_due(now);
+  if (done) done = std::move(sealed);
+  if (done) done = serve_visitors();
+  if (!done && lost()) return done;
+  say_who_keeps_the_log(now);
+  Status tidied = collect_garbage(clock_.mono());
+  if (done) done = std::move(tidied);
+  return done && capture_->resting() ? ledger_->rest() : std::move(done);
 }
 
-Status Pipeline::capture(bool& moved) {
+Status Pipeline::capture(bool woken, bool& moved) {
   const MonoTime now = clock_.mono();
-  if (now - last_check_ >= (capture_->handed_over() ? kReplacedCheckIdle : kReplacedCheck)) {
+  if (woken) last_woken_ = now;
+  const bool told = woken && capture_->resting();
+  if (told || now - last_check_ >= (capture_->handed_over() ? slow_poll(now) : kReplacedCheck)) {
     last_check_ = now;
     if (TRY(capture_->replaced()))
       return make_error(Code::kInternal, "the database's files were replaced",
                         "the new ones are compared with the old and the differences sent");
   }
   moved = TRY(capture_->step());
+  if (capture_->stats().damaged_index != 0 && !damage_said_) {
+    damage_said_ = true;
+    log_error(
+        "the index of the database's log claims more than the log has: a process was killed "
+        "while it restarted the log, and SQLite may hide or lose the next commits of the live "
+        "database; what was captured is right",
+        {{"database", path()}});
+  }
   return {};
 }
 
@@ -121,10 +184,12 @@ Status Pipeline::seal_when_due(MonoTime now) {
 MonoTime Pipeline::next_turn(bool woken, bool moved) {
   const MonoTime now = clock_.mono();
   if (phase_ == Phase::kStopped) return now + std::chrono::hours(1);
+  if (phase_ == Phase::kComparing) return now;
   if (phase_ != Phase::kLive)
     return now + (phase_ == Phase::kOpening ? kAttachDelay : attach_delay_);
-  if (status_.error) return now + kFailureDelay;
-  MonoTime next = now + (capture_->handed_over() ? kZeroPoll : kPinnedPoll);
+  if (failing_) return now + kFailureDelay;
+  const milliseconds pinned = now - last_move_ < kPinnedQuiet ? kPinnedPoll : kPinnedQuietPoll;
+  MonoTime next = now + (capture_->handed_over() ? slow_poll(now) : pinned);
   if (busy(now, moved))
     next = now + kBusyPoll;
   else if (moved)
@@ -144,6 +209,26 @@ MonoTime Pipeline::next_turn(bool woken, bool moved) {
   return next;
 }
 
+// A commit is written before it is synced and shows in the index, and a sync may take its time: so
+// what woke us is not yet over when nothing is to be seen.
+milliseconds Pipeline::slow_poll(MonoTime now) const {
+  const bool told_in_time = watching_ && database_watch_ >= 0;
+  const bool asleep = capture_->resting() && told_in_time && now - last_woken_ >= kRestless;
+  return asleep ? milliseconds(kRestPoll) : kZeroPoll;
+}
+
+void Pipeline::watch_log() {
+  watch_ = loop_.load()->watch(layout_.database + "-wal", Loop::Event::kWritten, *this);
+  watching_ = watch_ >= 0;
+}
+
+void Pipeline::unwatch() {
+  if (watching_) loop_.load()->unwatch(watch_);
+  if (database_watch_ >= 0) loop_.load()->unwatch(database_watch_);
+  watch_ = database_watch_ = -1;
+  watching_ = false;
+}
+
 // While commits come faster than it pays to be woken for each, the log is polled instead of
 // watched.
 bool Pipeline::busy(MonoTime now, bool moved) {
@@ -156,9 +241,9 @@ bool Pipeline::busy(MonoTime now, bool moved) {
   const bool busy = quick_moves_ >= kQuickMovesToBusy;
   if (busy == watching_ && watch_ >= 0) {
     if (busy)
-      loop_->unwatch(watch_);
+      loop_.load()->unwatch(watch_);
     else
-      watch_ = loop_->watch(layout_.database + "-wal", *this);
+      watch_log();
     watching_ = !busy && watch_ >= 0;
     if (!busy)
       look_again_ = kFirstLook;  // what was written between the last look and the new watch
@@ -171,36 +256,52 @@ bool Pipeline::busy(MonoTime now, bool moved) {
 void Pipeline::failed(Error error) {
   const bool reattach =
       phase_ == Phase::kLive && (error.code == Code::kInternal || recorder_->must_reload());
+  if (phase_ == Phase::kLive && !reattach) {
+    const auto must_go = log_must_go();
+    if (must_go && *must_go) return let_go(error);
+  }
+  if (let_go_ && error.code == let_go_->code) error = *let_go_;  // it lasts
   if (phase_ != Phase::kLive || reattach) {
-    attach_delay_ = std::clamp(attach_delay_ * 2, kAttachDelay, kLongestAttachDelay);
+    const milliseconds longest = let_go_ ? kLongestLetGoDelay : kLongestAttachDelay;
+    attach_delay_ = std::clamp(attach_delay_ * 2, kAttachDelay, longest);
     const bool reload = recorder_ && recorder_->must_reload();
     if (recorder_ && !reload &&
         recorder_->tip().generation == (identity_ ? identity_->generation : GenerationId{}))
       tip_ = recorder_->tip();
     detach();
-    if (reload) spool_.reset();
+    if (reload) loaded_ = false;
     phase_ = reload || phase_ == Phase::kOpening ? Phase::kOpening : Phase::kAttaching;
   }
   const std::lock_guard lock(mutex_);
-  const bool news = !status_.error || status_.error->message != error.message;
+  if (!status_.error || told_.size() >= kMostTold) told_.clear();
   const bool starting = phase_ == Phase::kOpening && clock_.mono() - created_ < kQuietStart;
+  const bool news = starting ? !status_.error || status_.error->message != error.message
+                             : told_.insert(reason(error)).second;
+  const bool waiting = error.code == Code::kWaiting;  // as it should be, not a fault
+  const LogLevel level = starting ? LogLevel::kDebug : waiting ? LogLevel::kInfo : LogLevel::kWarn;
   if (news)
-    log_error_event(starting ? LogLevel::kDebug : LogLevel::kWarn, "database is not followed",
+    log_error_event(level, waiting ? "waiting for the application" : "database is not followed",
                     error, {{"database", layout_.database}});
   status_.error = std::move(error);
 }
 
+void Pipeline::say_trouble(const Error& trouble) {
+  const std::lock_guard lock(mutex_);
+  if (status_.error && status_.error->message == trouble.message) return;
+  log_error_event(LogLevel::kWarn, "the log cannot be handed back: it stays until that works again",
+                  trouble, {{"database", layout_.database}});
+  told_.insert(reason(trouble));
+  status_.error = trouble;
+}
+
 void Pipeline::recovered() {
   const std::lock_guard lock(mutex_);
-  if (clock_.mono() - created_ >= kQuietStart)
-    log_info("database is followed again", {{"database", layout_.database}});
+  if (!told_.empty()) log_info("database is followed again", {{"database", layout_.database}});
   status_.error.reset();
 }
 
 void Pipeline::detach() {
-  if (watch_ >= 0 && watching_) loop_->unwatch(watch_);
-  watch_ = -1;
-  watching_ = false;
+  unwatch();
   if (recorder_) recorder_->discard();
   capture_.reset();
   recorder_.reset();

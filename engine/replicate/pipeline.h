@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ namespace streamd::replicate {
 
 struct ReplicaSetup {
   std::string name;
+  std::string place;  // driver, path, bucket...: another text is another place
   milliseconds sync_interval{1000};
   milliseconds snapshot_interval{std::chrono::hours(24)};
   std::shared_ptr<storage::Store> store;
@@ -30,11 +32,25 @@ struct DatabaseSettings {
   std::string state_dir;  // empty = beside the database
   sqlite::CapturePolicy capture;
   std::vector<ReplicaSetup> replicas;
+  // Bytes; above it the oldest objects are dropped and replicas that lack them get a delta later.
+  // 0 = never.
+  std::uint64_t spool_max_bytes = 0;
+  // Write to the replicas whoever wrote there last, also when nothing here says that the backup in
+  // them is this database's.
+  bool take_over = false;
+  // Likewise, and this database is right whatever they hold: a new generation begins above theirs.
+  // For one life.
+  bool adopt_local = false;
+  milliseconds writer_check = Fence::kInterval;
+  // Bytes of the log that are not durable here; above it the log is let go, and one delta follows.
+  // 0 = never, not even when the application's disk is about to fill up.
+  std::uint64_t log_hard_limit = 0;
 };
 
 enum class Phase : std::uint8_t {
   kOpening,    // reading the local state, asking the replicas who this database is
   kAttaching,  // the database cannot be followed yet; the error says why
+  kComparing,  // the log is followed; what was missed before is being found by comparing all pages
   kLive,       // following
   kStopped,
 };
@@ -47,12 +63,15 @@ struct DatabaseStatus {
   Micros captured_time = 0;  // when it was seen
   std::uint32_t page_size = 0, pages = 0;
   std::uint64_t log_bytes = 0, spool_bytes = 0;
-  bool handed_over = false;    // nothing of the log is held
-  std::optional<Error> error;  // why it is not live, or what failed last
+  std::uint64_t pages_compared = 0;  // since the last attach
+  milliseconds stands_still{0};      // inside one step of the capture, or of another database's
+  bool handed_over = false;          // nothing of the log is held
+  std::optional<Error> error;        // why it is not live, or what failed last
   sqlite::CaptureStats capture;
   std::vector<ReplicaStatus> replicas;
 };
 
+bool is_stuck(const DatabaseStatus& status);           // capture makes no progress
 const char* state_name(const DatabaseStatus& status);  // for people and JSON
 
 class Pipeline final : public LoopTask, public ReplicaHost {
@@ -86,32 +105,59 @@ class Pipeline final : public LoopTask, public ReplicaHost {
 
  private:
   struct Visit;
-  Pipeline(DatabaseSettings settings, state::Layout layout, File lock, const Clock& clock);
+  Pipeline(DatabaseSettings settings, state::Layout layout, File lock, state::Home home,
+           const Clock& clock);
 
   // pipeline.cpp: the main loop
   Status open();
   Status attach();
-  Status turn(bool& moved);
-  Status capture(bool& moved);
+  Status compare(bool woken, bool& moved);
+  void followed(const char* how);
+  Status turn(bool woken, bool& moved);
+  Status capture(bool woken, bool& moved);
+  milliseconds slow_poll(MonoTime now) const;
+  void watch_log();
+  void unwatch();
   Status seal_when_due(MonoTime now);
-  void serve_visitors();
+  Status serve_visitors();
   bool visitor_waits() const;
   MonoTime next_turn(bool woken, bool moved);
   bool busy(MonoTime now, bool moved);
 
   // opening.cpp: local state and identity
   Status load_state();
+  Result<std::optional<state::Identity>> load_identity();
   Status replay_spool();
   Result<bool> ledger_is_right();
   Status decide_identity();
   Status begin_generation();
+
+  // adopting.cpp: whose backup is it?
+  Status learn_identity();
+  bool backup_is_from_here() const;
+  Status prove_same_database();
+  Result<std::uint64_t> checksum_of_database();
   void join_replicas();
-  Status continue_or_compare();
+  bool has_history() const;
   Status collect_garbage(MonoTime now);
+  Status tidy_up(MonoTime now);
+  Status shrink_spool();
+  Status remove_objects(const std::vector<state::SpoolObjectPtr>& objects);
+
+  // letting_go.cpp: when the log must not grow any more
+  Result<bool> log_must_go();
+  void let_go(const Error& cause);
+  Status can_hold_again();
+  void say_who_keeps_the_log(MonoTime now);
+  void say_keeper(std::uint64_t bytes, const sqlite::LogKeeper& keeper);
+  void leave_room_for_the_application();
 
   Status visit_until(const std::function<Status(Moment&)>& visitor, const Cancel& cancel,
                      MonoTime deadline);
+  void leave();
+  bool spool_was_sent() const;
   void failed(Error error);
+  void say_trouble(const Error& trouble);
   void recovered();
   void detach();
   void publish();
@@ -119,8 +165,9 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   const DatabaseSettings settings_;
   const state::Layout layout_;
   const File lock_;
+  const state::Home home_;
   const Clock& clock_;
-  Loop* loop_ = nullptr;
+  std::atomic<Loop*> loop_{nullptr};  // set by start; others may ask for something before that
 
   const MonoTime created_ = clock_.mono();
   // Of the loop's thread.
@@ -128,16 +175,26 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   std::optional<state::Identity> identity_;
   state::Tip tip_;  // as loaded; the recorder's from then on
   std::optional<state::Ledger> ledger_;
-  std::unique_ptr<state::Spool> spool_;
+  std::unique_ptr<state::Spool> spool_;  // once open it stays: replicas read from it at any time
+  bool decided_ = false;                 // in this life that the replicas are this database's
+  bool unproven_ = false;                // who it is comes from a backup that may be another's
+  std::optional<Error> foreign_;         // it is another's
+  bool loaded_ = false;                  // identity, tip and ledger are what the spool says
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<sqlite::Capture> capture_;
-  int watch_ = -1;
+  int watch_ = -1, database_watch_ = -1;  // of the log, and of the database file
   bool watching_ = false;
-  MonoTime last_check_{}, last_garbage_{}, last_garbage_check_{}, last_move_{};
+  MonoTime last_check_{}, last_garbage_{}, last_garbage_check_{}, last_move_{}, last_woken_{};
   milliseconds attach_delay_{0};
   std::chrono::microseconds look_again_{0};  // after a wake-up that showed nothing yet
   int quick_moves_ = 0;
-  GenerationId joined_;  // the generation that the replicas were told
+  bool damage_said_ = false, keeper_said_ = false;
+  bool failing_ = false;         // the last round did not end well
+  std::optional<Error> let_go_;  // why the log was let go; until it is followed again
+  MonoTime last_keeper_check_{};
+  std::optional<Error> untidy_;  // why the last tidying up failed
+  GenerationId joined_;          // the generation that the replicas were told
+  std::set<std::string> told_;   // why it is not followed: what was logged since it was
 
   std::vector<std::unique_ptr<Replica>> replicas_;
   Cancel stop_;

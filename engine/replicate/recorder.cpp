@@ -47,6 +47,10 @@ Result<File> Recorder::new_file() {
 Status Recorder::page(sqlite::Capture& capture, PageNo page, ByteView image) {
   const auto page_size = static_cast<std::uint32_t>(image.size());
   if (page == lock_page(page_size)) return {};
+  if (comparison_) {
+    moved(page);
+    return {};
+  }
   if (!writer_) TRY(open_segment(page_size));
   const std::uint64_t hash = segment::page_hash(image, page, identity_.checksum_key);
   const std::uint64_t old = TRY(ledger_.get(page));
@@ -86,6 +90,10 @@ Result<bool> Recorder::read_base(PageNo page, MutableBytes out) {
 
 Status Recorder::commit(sqlite::Capture& capture) {
   const std::uint32_t pages = capture.position().pages;
+  if (comparison_) {
+    shortened(pages);
+    return {};
+  }
   const std::uint32_t end = std::max(captured_.pages, highest_page_);
   for (std::uint32_t gone = pages + 1; gone <= end; ++gone)
     captured_.checksum ^= TRY(ledger_.get(PageNo(gone)));
@@ -103,7 +111,8 @@ Status Recorder::commit(sqlite::Capture& capture) {
 }
 
 Status Recorder::close_run(sqlite::Capture& capture) {
-  if (!writer_) return {};
+  if (comparison_) capture.run_closed();
+  if (comparison_ || !writer_) return {};
   reading_ = &capture;
   TRY(writer_->flush_run(*this));
   before_run_.clear();
@@ -119,11 +128,13 @@ Status Recorder::make_durable(sqlite::Capture& capture) {
   TRY(close_run(capture));
   TRY(finish_object(header_template(segment::Completeness::kAll), captured_.position));
   capture.durable_up_to_here();
-  if (Status applied = ledger_.apply_pending(); !applied) {
-    must_reload_ = true;
-    return applied;
-  }
-  return {};
+  return tell_ledger();
+}
+
+Status Recorder::tell_ledger() {
+  Status applied = ledger_.apply_pending();
+  if (!applied) must_reload_ = true;
+  return applied;
 }
 
 segment::ObjectHeader Recorder::header_template(segment::Completeness completeness) const {
@@ -142,13 +153,7 @@ segment::ObjectHeader Recorder::header_template(segment::Completeness completene
 // Seals the open segment into the spool. When this returns, it is durable.
 Status Recorder::finish_object(segment::ObjectHeader header, const wal::Position& position) {
   pieces_.push_back(TRY(writer_->seal(header, &position, *this)));
-  const segment::ObjectHeader sealed = pieces_.back().header;
-  for (std::size_t i = 0; i + 1 < pieces_.size(); ++i) {
-    segment::ObjectHeader of_piece = sealed;
-    of_piece.piece.index = static_cast<std::uint32_t>(i + 1);
-    pieces_[i].hash = TRY(segment::rewrite_header(pieces_[i].file, of_piece));
-    pieces_[i].header = of_piece;
-  }
+  TRY(segment::complete_pieces(pieces_));
   TRY(spool_.commit(std::move(pieces_)));
   pieces_.clear();
   temporaries_.clear();
@@ -158,6 +163,7 @@ Status Recorder::finish_object(segment::ObjectHeader header, const wal::Position
 }
 
 void Recorder::discard() {
+  comparison_.reset();
   writer_.reset();
   pieces_.clear();
   for (const std::string& path : temporaries_)

@@ -33,13 +33,19 @@ class Recorder final : public sqlite::CaptureSink, private segment::BasePages {
   // The object is durable but the ledger could not follow: everything must be loaded again.
   bool must_reload() const { return must_reload_; }
 
-  // The capture found no continuity: records the pages that differ from the ledger as one
-  // transaction, or nothing when none does. Needs a known checksum.
-  Status record_delta(sqlite::Capture& capture);
-  // The same while the checksum is unknown: no snapshot of the generation exists, so there is
-  // nothing to record; what was read before is compared, so that an interrupted first snapshot can
-  // go on.
-  Status compare_known(sqlite::Capture& capture);
+  // The capture found no continuity: all pages are compared with the ledger, a batch at a time,
+  // while the capture goes on between two batches and hands the log back as always. Nothing in the
+  // log is needed meanwhile: when this ends early, the next attach compares again. Any error, and
+  // discard(), ends it: attach again.
+  Status begin_comparison();
+  // Some megabytes as of the last captured commit; true when all of it was compared, and little of
+  // it was written again since.
+  Result<bool> compare_some(const sqlite::Capture& capture);
+  // What differs becomes one transaction, or nothing when nothing does. While the checksum is
+  // unknown no snapshot of the generation exists and nothing is recorded, but what was read before
+  // is corrected, so that an interrupted first snapshot can go on.
+  Status finish_comparison(sqlite::Capture& capture);
+  std::uint64_t pages_compared() const { return pages_compared_; }  // ever; tells that it moves
   // A generation begins with the database as it is now; nothing is recorded, its first snapshot is
   // due.
   Status begin_generation(sqlite::Capture& capture, Txid txid);
@@ -66,8 +72,14 @@ class Recorder final : public sqlite::CaptureSink, private segment::BasePages {
   Status add(PageNo page, ByteView image, std::uint64_t hash);
   Status cut_piece();
   Status finish_object(segment::ObjectHeader header, const wal::Position& position);
+  Status tell_ledger();  // of what has just become durable
   segment::ObjectHeader header_template(segment::Completeness completeness) const;
-  Result<bool> collect_changes(sqlite::Capture& capture, segment::DatabaseChecksum& checksum);
+  void moved(PageNo page);
+  void shortened(std::uint32_t pages);
+  void unsettled_moved(std::uint32_t pages);
+  std::optional<PageNo> next_to_compare(std::uint32_t pages);
+  Status compare_page(const sqlite::Capture& capture, PageNo page, MutableBytes image);
+  Status seal_differences(std::uint32_t pages, const wal::Position& position);
 
   const state::Identity& identity_;
   state::Ledger& ledger_;
@@ -85,6 +97,18 @@ class Recorder final : public sqlite::CaptureSink, private segment::BasePages {
   std::uint32_t highest_page_ = 0;    // in the open transaction
   Micros not_before_ = 0, seen_ = 0;
   const sqlite::Capture* reading_ = nullptr;  // where bases come from while a run is compressed
+
+  struct Comparison {
+    std::uint32_t next = 1;              // of the first pass; UINT32_MAX = it is over
+    std::uint32_t settled = UINT32_MAX;  // pages up to here were compared, or are in `moved`
+    std::vector<PageNo> again;           // of a further pass
+    std::size_t again_at = 0;
+    std::vector<bool> moved;  // by page: written since it was compared
+    std::size_t moved_pages = 0;
+    int passes = 1;
+  };
+  std::optional<Comparison> comparison_;
+  std::uint64_t pages_compared_ = 0;
 };
 
 }  // namespace streamd::replicate

@@ -11,6 +11,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr milliseconds kFirstRetry{500}, kLongestRetry{30'000};
+constexpr milliseconds kBridgePoll{100};  // while a snapshot is on its way
 
 milliseconds retry_delay(int failures) {
   return std::min(kLongestRetry, kFirstRetry * (1 << std::min(failures - 1, 6)));
@@ -18,6 +19,10 @@ milliseconds retry_delay(int failures) {
 
 bool needs_a_person(const Error& error) {
   return error.code == Code::kDiverged || error.code == Code::kFenced;
+}
+
+bool waits_for_a_person(ReplicaState state) {
+  return state == ReplicaState::kRefused || state == ReplicaState::kTakenOver;
 }
 
 }  // namespace
@@ -30,17 +35,26 @@ const char* state_name(ReplicaState state) {
       return "not yet restorable";
     case ReplicaState::kReady:
       return "ok";
+    case ReplicaState::kSilent:
+      return "silent";
     case ReplicaState::kFailing:
       return "failing";
     case ReplicaState::kRefused:
       return "refused";
+    case ReplicaState::kTakenOver:
+      return "taken over";
   }
   return "failing";
 }
 
 Replica::Replica(ReplicaSettings settings, std::shared_ptr<storage::Store> store, ReplicaHost& host,
                  const Clock& clock)
-    : settings_(std::move(settings)), store_(std::move(store)), host_(host), clock_(clock) {
+    : settings_(std::move(settings)),
+      store_(std::move(store)),
+      host_(host),
+      clock_(clock),
+      fence_(settings_.name, settings_.writer_check, clock),
+      fenced_(*store_, fence_) {
   status_.name = settings_.name;
 }
 
@@ -52,11 +66,11 @@ void Replica::start() {
   thread_ = std::thread([this] { main(); });
 }
 
-void Replica::join(const state::Identity& identity, const state::Tip& tip,
-                   std::uint32_t page_size) {
+void Replica::join(const state::Identity& identity, const state::Tip& tip, std::uint32_t page_size,
+                   bool may_take_over) {
   {
     const std::lock_guard lock(mutex_);
-    to_join_ = Joined{identity, tip, page_size};
+    to_join_ = Joined{identity, tip, page_size, may_take_over};
     joined_.reset();
     restorable_ = false;
     poked_ = true;
@@ -83,7 +97,7 @@ void Replica::request_snapshot() {
 void Replica::hurry() {
   {
     const std::lock_guard lock(mutex_);
-    next_due_ = {};
+    next_due_ = retry_at_ = {};  // somebody waits: an attempt at once
     poked_ = true;
   }
   changed_.notify_all();
@@ -106,8 +120,7 @@ bool Replica::drain_and_stop(MonoTime deadline) {
     changed_.notify_all();
     const auto drained = [&] {
       const bool joining = to_join_ || sending_;
-      return status_.state == ReplicaState::kRefused || (!joined_ && !joining) ||
-             (joined_ && restorable_ && host_.spool().objects_after(status_.acknowledged).empty());
+      return waits_for_a_person(status_.state) || (!joined_ && !joining) || in_step();
     };
     changed_.wait_until(lock, deadline, drained);
     stopping_ = true;
@@ -117,7 +130,12 @@ bool Replica::drain_and_stop(MonoTime deadline) {
   if (snapshot_thread_.joinable()) snapshot_thread_.join();
   if (thread_.joinable()) thread_.join();
   const std::lock_guard lock(mutex_);
-  return joined_ && restorable_ && host_.spool().objects_after(status_.acknowledged).empty();
+  return in_step();
+}
+
+// With the lock held: everything sealed is there.
+bool Replica::in_step() const {
+  return joined_ && restorable_ && !dropped_ && queue().empty();
 }
 
 std::optional<Discovery> Replica::discovery() const {
@@ -127,12 +145,19 @@ std::optional<Discovery> Replica::discovery() const {
 
 ReplicaStatus Replica::status() const {
   const std::lock_guard lock(mutex_);
-  return status_;
+  ReplicaStatus status = status_;
+  if (dropped_) status.dropped = dropped_->to();
+  if (auto silent = silence(); silent && !status.error) {
+    if (status.state == ReplicaState::kReady) status.state = ReplicaState::kSilent;
+    status.error = std::move(*silent);
+  }
+  return status;
 }
 
 bool Replica::wants_object(MonoTime now) const {
   const std::lock_guard lock(mutex_);
-  return joined_ && restorable_ && !sending_ && now >= next_due_ && now >= retry_at_;
+  return joined_ && restorable_ && !sending_ && status_.state != ReplicaState::kTakenOver &&
+         now >= next_due_ && now >= retry_at_;
 }
 
 MonoTime Replica::next_due() const {
@@ -140,18 +165,30 @@ MonoTime Replica::next_due() const {
   return std::max(next_due_, retry_at_);
 }
 
-Txid Replica::needless_up_to() const {
+bool Replica::needs(const state::SpoolObject& object) const {
   const std::lock_guard lock(mutex_);
-  if (!joined_) return Txid{};  // not asked yet what it has: it may need everything
-  if (snapshot_moment_ && !restorable_) return snapshot_moment_->first;
-  if (!restorable_) return Txid(UINT64_MAX);
-  return status_.acknowledged;
+  if (!joined_) return true;  // not asked yet what it has: it may need everything
+  const GenerationId ours = joined_->identity.generation;
+  if (object.header.generation != ours) return object.header.generation > ours;
+  if (snapshot_moment_ && !restorable_) return object.header.last > snapshot_moment_->first;
+  return restorable_ && object.header.last > status_.acknowledged;
+}
+
+// Of the generation it has joined, what was not sent. With the lock held.
+std::vector<state::SpoolObjectPtr> Replica::queue() const {
+  return host_.spool().objects_after(joined_->identity.generation, status_.acknowledged);
+}
+
+// From where the replica is without a gap. With the lock held.
+bool Replica::spool_leads_to(Txid txid) const {
+  const auto waiting = gapless(queue(), status_.acknowledged);
+  return (waiting.empty() ? status_.acknowledged : waiting.back()->header.last) >= txid;
 }
 
 Status Replica::wait_for(Txid txid, MonoTime deadline, const Cancel& cancel) {
   std::unique_lock lock(mutex_);
   while (!restorable_ || status_.acknowledged < txid) {
-    if (status_.state == ReplicaState::kRefused) return *status_.error;
+    if (waits_for_a_person(status_.state)) return *status_.error;
     if (stopping_ || cancel.cancelled())
       return make_error(Code::kCancelled, "wait for replica " + name() + ": stopped");
     if (clock_.mono() >= deadline)
@@ -166,21 +203,22 @@ Status Replica::wait_for(Txid txid, MonoTime deadline, const Cancel& cancel) {
 // How long until the interval asks for a new snapshot; nullopt while nothing changed since the last
 // one.
 std::optional<milliseconds> Replica::snapshot_due_in() const {
-  if (!restorable_ || snapshot_running_ || status_.acknowledged <= status_.snapshot)
+  if (!restorable_ || snapshot_running_ || status_.state == ReplicaState::kTakenOver ||
+      status_.acknowledged <= status_.snapshot)
     return std::nullopt;
   const milliseconds age{(clock_.wall_micros() - status_.snapshot_time) / 1000};
   return std::max(milliseconds(0), settings_.snapshot_interval - age);
 }
 
 bool Replica::work_is_due(MonoTime now) const {
-  if (now < retry_at_) return false;
+  if (now < retry_at_ || status_.state == ReplicaState::kTakenOver) return false;
   if (to_join_ || !discovery_) return true;
   if (!joined_) return false;
   if (snapshot_wanted_ && !snapshot_running_) return true;
   if (const auto due_in = snapshot_due_in(); due_in && due_in->count() == 0 && !draining_)
     return true;
-  return restorable_ && (draining_ || now >= next_due_) &&
-         !host_.spool().objects_after(status_.acknowledged).empty();
+  const bool lacks = dropped_ || !queue().empty();  // what was dropped may be all there was
+  return restorable_ && (draining_ || now >= next_due_) && lacks;
 }
 
 void Replica::main() {
@@ -189,10 +227,10 @@ void Replica::main() {
     const MonoTime now = clock_.mono();
     if (!work_is_due(now)) {
       poked_ = false;
-      const MonoTime wake = std::max({next_due_, retry_at_, now + milliseconds(1)});
+      const MonoTime wake = std::max(next_due_, retry_at_);
       const auto news = [this] { return stopping_ || poked_; };
       const auto snapshot = snapshot_due_in();
-      if (wake > now + milliseconds(1))
+      if (wake > now)  // however near: nobody may wake us again
         changed_.wait_until(lock, wake, news);
       else if (snapshot)
         changed_.wait_for(lock, *snapshot + milliseconds(1), news);
@@ -202,6 +240,7 @@ void Replica::main() {
     }
     const std::optional<Joined> join = std::exchange(to_join_, std::nullopt);
     const bool discovered = discovery_.has_value();
+    moved_ = now;
     sending_ = true;
     lock.unlock();
     Status done;
@@ -213,6 +252,7 @@ void Replica::main() {
     lock.lock();
     sending_ = false;
     if (!done && join && !to_join_ && !stopping_) to_join_ = join;
+    if (done && struggling_) recovered();
     if (done)
       failures_ = 0;
     else if (done.error().code != Code::kCancelled)
@@ -226,37 +266,72 @@ void Replica::main() {
 
 // With the lock held.
 void Replica::failed(Error error) {
-  const bool refused = needs_a_person(error);
+  struggling_ = false;
+  if (status_.state == ReplicaState::kTakenOver) return;  // that is the end of it
+  const bool refused = needs_a_person(error), taken = error.code == Code::kFenced;
   const bool news = !status_.error || status_.error->message != error.message;
   retry_at_ = clock_.mono() + (refused ? milliseconds(kLongestRetry) : retry_delay(++failures_));
-  status_.state = refused ? ReplicaState::kRefused : ReplicaState::kFailing;
+  status_.state = taken     ? ReplicaState::kTakenOver
+                  : refused ? ReplicaState::kRefused
+                            : ReplicaState::kFailing;
   if (news)
-    log_error_event(refused ? LogLevel::kError : LogLevel::kWarn, "replica is failing", error,
-                    {{"database", host_.database_path()}, {"replica", settings_.name}});
+    log_error_event(
+        refused ? LogLevel::kError : LogLevel::kWarn,
+        taken ? "replica was taken over: nothing is written there any more" : "replica is failing",
+        error, {{"database", host_.database_path()}, {"replica", settings_.name}});
   status_.error = std::move(error);
+}
+
+// An operation fails, and is being tried again: seen at once, and not when all attempts are over.
+void Replica::troubled(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || waits_for_a_person(status_.state)) return;
+  const bool news = !status_.error || status_.error->message != error.message;
+  status_.state = ReplicaState::kFailing;
+  status_.error = error;
+  struggling_ = true;
+  if (news)
+    log_error_event(LogLevel::kWarn, "replica is failing", error,
+                    {{"database", host_.database_path()}, {"replica", settings_.name}});
 }
 
 storage::Call Replica::call() const {
   storage::Call call;
   call.cancel = &cancel_;
+  call.trouble = &troubled_;
   return call;
 }
 
-void Replica::acknowledge(Txid txid, Micros time) {
+void Replica::acknowledge(const Base& base) {
   const std::lock_guard lock(mutex_);
+  move_to(base);
+  recovered();
+}
+
+// With the lock held.
+void Replica::recovered() {
+  if (status_.state == ReplicaState::kTakenOver) return;
   if (status_.error)
     log_info("replica recovered",
              {{"database", host_.database_path()}, {"replica", settings_.name}});
   status_.error.reset();
+  struggling_ = false;
   status_.state = restorable_ ? ReplicaState::kReady : ReplicaState::kBeginning;
-  status_.acknowledged = std::max(status_.acknowledged, txid);
-  status_.acknowledged_time = std::max(status_.acknowledged_time, time);
   status_.last_success = clock_.wall_micros();
+}
+
+// With the lock held.
+void Replica::move_to(const Base& base) {
+  if (base.txid >= status_.acknowledged) base_ = base;
+  status_.acknowledged = std::max(status_.acknowledged, base.txid);
+  status_.acknowledged_time = std::max(status_.acknowledged_time, base.seen);
 }
 
 // Sends what is queued as one object where that is possible.
 Status Replica::send_next() {
   Txid acknowledged;
+  std::vector<state::SpoolObjectPtr> queued;
+  bool outage = false;
   {
     const std::lock_guard lock(mutex_);
     const auto due_in = snapshot_due_in();
@@ -268,14 +343,33 @@ Status Replica::send_next() {
       snapshot_thread_ = std::thread([this] { snapshot_main(); });
     }
     if (!restorable_ || (clock_.mono() < next_due_ && !draining_)) return {};
+    TRY(forget_dropped());
     acknowledged = status_.acknowledged;
+    queued = queue();
+    outage = dropped_.has_value();
   }
-  const std::vector<state::SpoolObjectPtr> queue = host_.spool().objects_after(acknowledged);
-  if (queue.empty()) return {};
+  if (outage) return catch_up();
+  if (queued.empty()) return {};
+  const std::vector<state::SpoolObjectPtr> next = gapless(queued, acknowledged);
+  if (next.empty()) return bridge_gap();
   const MonoTime began = clock_.mono();
-  TRY(send(queue));
+  TRY(send(next));
   const std::lock_guard lock(mutex_);
   next_due_ = began + settings_.sync_interval;
+  return {};
+}
+
+// What the spool should have lies behind a gap (an object was damaged): a snapshot bridges it.
+Status Replica::bridge_gap() {
+  const std::lock_guard lock(mutex_);
+  if (!joined_) return {};
+  retry_at_ = clock_.mono() + kBridgePoll;
+  if (snapshot_running_ || snapshot_wanted_) return {};
+  log_warn("objects are missing in the spool: a snapshot bridges the gap",
+           {{"database", host_.database_path()},
+            {"replica", settings_.name},
+            {"acknowledged", status_.acknowledged.value}});
+  snapshot_wanted_ = true;
   return {};
 }
 
@@ -299,6 +393,7 @@ Status Replica::take_snapshot() {
   std::set<std::string> known;
   {
     const std::lock_guard lock(mutex_);
+    if (!joined_) return {};  // a new generation has begun: joining it asks for a snapshot
     joined = *joined_;
     known = known_parts_;
   }
@@ -313,20 +408,24 @@ Status Replica::take_snapshot() {
       break;
     }
   const MonoTime began = clock_.mono();
-  Snapshotter snapshotter(host_, *store_, joined.identity, joined.page_size, table, cancel_);
+  Snapshotter snapshotter(host_, fenced_, joined.identity, joined.page_size, table, call());
   const SnapshotResult result = TRY(snapshotter.take([this](Txid txid, Micros time) {
     const std::lock_guard lock(mutex_);
     snapshot_moment_ = {txid, time};
   }));
   {
     const std::lock_guard lock(mutex_);
+    if (!joined_ || joined_->identity.generation != joined.identity.generation) return {};
+    // What still waits here is history that the snapshot does not hold: it is sent all the same.
+    if (!restorable_ || dropped_ || !spool_leads_to(result.txid))
+      move_to({result.txid, result.checksum, result.time});
     restorable_ = true;
     status_.snapshot = result.txid;
     status_.snapshot_time = result.time;
     for (std::uint32_t number = 0; number < table.size(); ++number)
       if (const auto& part = table.part(number)) known_parts_.insert(catalog::to_text(part->key));
+    recovered();
   }
-  acknowledge(result.txid, result.time);
   const auto took = std::chrono::duration_cast<milliseconds>(clock_.mono() - began);
   log_info("snapshot taken", {{"database", host_.database_path()},
                               {"replica", settings_.name},

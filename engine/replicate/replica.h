@@ -13,16 +13,23 @@
 
 #include "catalog/marker.h"
 #include "catalog/timeline.h"
+#include "replicate/catch_up.h"
+#include "replicate/fence.h"
 #include "replicate/host.h"
+#include "state/home.h"
 #include "storage/store.h"
 
 namespace streamd::replicate {
 
 struct ReplicaSettings {
-  std::string name;  // unique in the database; a file name
+  std::string name;   // unique in the database; a file name
+  std::string place;  // see ReplicaSetup
   milliseconds sync_interval{1000};
   milliseconds snapshot_interval{std::chrono::hours(24)};
   std::string state_folder;  // of this replica
+  state::Home home;
+  bool take_over = false;  // write whoever wrote there last
+  milliseconds writer_check = Fence::kInterval;
 };
 
 // What the first look at the store told.
@@ -30,14 +37,19 @@ struct Discovery {
   std::optional<catalog::Marker> marker;
   GenerationId newest;  // none when no generation is there
   Txid highest;         // of any generation
+  LastClaim last;       // who writes there
+  // Of the database as of the newest restorable moment; only where we have not been before.
+  std::optional<std::uint64_t> checksum;
 };
 
 enum class ReplicaState : std::uint8_t {
   kConnecting,  // not reached yet in this life
   kBeginning,   // the first snapshot of the generation is under way: not yet restorable
   kReady,       // in step, or sending
+  kSilent,      // at work, and nothing was finished there for some time: see the error
   kFailing,     // the last attempt failed; it is tried again
   kRefused,     // needs a person: see the error
+  kTakenOver,   // another writer has claimed it: nothing is written there any more in this life
 };
 const char* state_name(ReplicaState state);
 
@@ -49,8 +61,12 @@ struct ReplicaStatus {
   Txid snapshot;                 // the newest one; 0 = none
   Micros snapshot_time = 0, last_success = 0;
   std::uint64_t objects_sent = 0, bytes_sent = 0;
-  std::optional<Error> error;  // of the last failure, while failing or refused
+  Txid dropped;  // up to here the spool has dropped what it lacks: a delta follows; 0 = nothing
+  std::optional<Error> error;  // of the last failure, while failing or refused; of a silence
 };
+
+// Up to the first gap after `tip`: nothing is ever sent that does not continue what is there.
+std::vector<state::SpoolObjectPtr> gapless(std::vector<state::SpoolObjectPtr> queue, Txid tip);
 
 class Replica {
  public:
@@ -60,8 +76,9 @@ class Replica {
 
   void start();
   // The database has decided who it is (again): join under this identity; its tip is what is
-  // durable here.
-  void join(const state::Identity& identity, const state::Tip& tip, std::uint32_t page_size);
+  // durable here. `may_take_over`: somebody has decided, in this life, that it writes there.
+  void join(const state::Identity& identity, const state::Tip& tip, std::uint32_t page_size,
+            bool may_take_over);
   void poke();   // the spool has something new, or a snapshot is wanted
   void hurry();  // send what is sealed now, whatever the interval says
   void request_snapshot();
@@ -73,12 +90,15 @@ class Replica {
   milliseconds sync_interval() const { return settings_.sync_interval; }
   std::optional<Discovery> discovery() const;
   ReplicaStatus status() const;
+  void tell_silence();  // one line in the log when it begins; to be called now and then
   // Free and allowed to send at `now` by its interval: sealing now would be sent now.
   bool wants_object(MonoTime now) const;
   MonoTime next_due() const;
-  // Objects up to this transaction are not needed here any more; UINT64_MAX before the first
-  // snapshot.
-  Txid needless_up_to() const;
+  // Must the spool keep it for this replica?
+  bool needs(const state::SpoolObject& object) const;
+  // The spool is about to drop them: remembers, durably, which pages those of them that it needs
+  // touched. In order. The pipeline's thread.
+  Status note_dropped(const std::vector<state::SpoolObjectPtr>& objects);
   // Waits until everything up to `txid` is restorable there. kTimeout, kCancelled, or the refusal.
   Status wait_for(Txid txid, MonoTime deadline, const Cancel& cancel);
 
@@ -87,20 +107,48 @@ class Replica {
     state::Identity identity;
     state::Tip tip;
     std::uint32_t page_size = 0;
+    bool may_take_over = false;
   };
   void main();
   Status discover();
   Status join_store(const Joined& joined);
+  Status refuse_if_emptied() const;
+  Result<bool> was_here() const;
+  Status must_be_our_past(const catalog::Timeline& timeline, const Joined& joined);
+  Result<bool> agrees(const catalog::GenerationTimeline& generation, Txid txid,
+                      std::optional<std::uint64_t> known);
+  catalog::Writer as_writer(const state::Identity& identity) const;
+  Result<bool> claim_place(const Joined& joined, const catalog::Timeline& timeline);
+  Result<std::optional<std::uint64_t>> newest_checksum(const catalog::Timeline& timeline);
+  Status remember_place() const;
+  Result<Micros> recorded_time(const catalog::Snapshot& snapshot) const;
   Status put_marker(const state::Identity& identity);
   bool work_is_due(MonoTime now) const;
   std::optional<milliseconds> snapshot_due_in() const;
   Status send_next();
+  Status bridge_gap();
+  std::string dropped_path() const;
+  Status load_dropped();
+  Status forget_dropped();
+  bool lacks_dropped() const;
+  bool changes_are_known() const;
+  Status learn_base();
+  Status catch_up();
+  Status send_past(const catalog::Timeline& timeline, const state::Identity& identity);
+  std::vector<state::SpoolObjectPtr> queue() const;
+  bool in_step() const;
   Status send(const std::vector<state::SpoolObjectPtr>& objects);
+  Result<bool> verify_local(const state::SpoolObjectPtr& object);
   Status put_object(const state::SpoolObject& object);
   Status put_joined(const std::vector<state::SpoolObjectPtr>& objects);
-  Status put_file(const std::string& key, const std::string& path);
-  void acknowledge(Txid txid, Micros time);
+  Status put_file(const std::string& key, const File& file);
+  void acknowledge(const Base& base);
+  void move_to(const Base& base);
+  void recovered();
+  std::optional<Error> silence() const;
+  bool spool_leads_to(Txid txid) const;
   void failed(Error error);
+  void troubled(const Error& error);
   void snapshot_main();
   Status take_snapshot();
   storage::Call call() const;
@@ -110,6 +158,11 @@ class Replica {
   ReplicaHost& host_;
   const Clock& clock_;
   Cancel cancel_;
+  const std::function<void(const Error&)> troubled_ = [this](const Error& error) {
+    troubled(error);
+  };
+  Fence fence_;
+  FencedStore fenced_;  // everything but marker and claim is put through it
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
@@ -118,11 +171,18 @@ class Replica {
   std::optional<Joined> to_join_, joined_;
   std::set<std::string> known_parts_;  // keys of parts that the listing showed
   bool restorable_ = false;            // the generation has a snapshot here
+  std::optional<Base> base_;           // of status_.acknowledged, when it was sent in this life
+  std::string reached_object_;         // ends at what was acknowledged when it was joined; or empty
+  std::optional<state::ChangedPages> dropped_;
+  bool dropped_loaded_ = false;
   bool snapshot_wanted_ = false, snapshot_running_ = false;
   std::optional<std::pair<Txid, Micros>> snapshot_moment_;  // T of the manifest being uploaded
   bool poked_ = false, draining_ = false, stopping_ = false, sending_ = false;
-  bool if_absent_ = false;  // the store's capability
+  bool if_absent_ = false;   // the store's capability
+  bool struggling_ = false;  // told of trouble since the last success
   MonoTime next_due_{}, retry_at_{};
+  MonoTime moved_{};  // work began, or something was stored there
+  bool silence_told_ = false;
   int failures_ = 0;
   std::thread thread_, snapshot_thread_;
 };

@@ -1,8 +1,10 @@
 // What others ask of a running pipeline: a visit between two steps, a sync, its status, its end.
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "replicate/pipeline.h"
+#include "state/left.h"
 
 namespace streamd::replicate {
 
@@ -15,20 +17,29 @@ struct Pipeline::Visit {
 Result<std::unique_ptr<Pipeline>> Pipeline::create(DatabaseSettings settings, const Clock& clock) {
   state::Layout layout = TRY(state::layout_for(settings.path, settings.state_dir));
   File lock = TRY(state::take_lock(layout));
-  return std::unique_ptr<Pipeline>(
-      new Pipeline(std::move(settings), std::move(layout), std::move(lock), clock));
+  state::Home home = TRY(state::find_home(lock));
+  return std::unique_ptr<Pipeline>(new Pipeline(std::move(settings), std::move(layout),
+                                                std::move(lock), std::move(home), clock));
 }
 
-Pipeline::Pipeline(DatabaseSettings settings, state::Layout layout, File lock, const Clock& clock)
+Pipeline::Pipeline(DatabaseSettings settings, state::Layout layout, File lock, state::Home home,
+                   const Clock& clock)
     : settings_(std::move(settings)),
       layout_(std::move(layout)),
       lock_(std::move(lock)),
+      home_(std::move(home)),
       clock_(clock) {
   status_.path = layout_.database;
   status_.name = settings_.name;
   for (const ReplicaSetup& setup : settings_.replicas) {
-    ReplicaSettings replica{setup.name, setup.sync_interval, setup.snapshot_interval,
-                            layout_.replica(setup.name)};
+    ReplicaSettings replica{setup.name,
+                            setup.place,
+                            setup.sync_interval,
+                            setup.snapshot_interval,
+                            layout_.replica(setup.name),
+                            home_,
+                            settings_.take_over || settings_.adopt_local,
+                            settings_.writer_check};
     replicas_.push_back(std::make_unique<Replica>(std::move(replica), setup.store, *this, clock_));
   }
 }
@@ -46,10 +57,18 @@ void Pipeline::start(Loop& loop) {
 Status Pipeline::stop(MonoTime deadline) {
   Status sealed;
   if (loop_ != nullptr) {
-    const bool live = [&] {
+    const auto follows = [](Phase phase) {
+      return phase == Phase::kLive || phase == Phase::kComparing;
+    };
+    bool live = [&] {
       const std::lock_guard lock(mutex_);
-      return status_.phase == Phase::kLive;
+      return follows(status_.phase);
     }();
+    if (!live) {  // it may be attaching at this moment, but not any more after this
+      loop_.load()->remove(*this);
+      live = follows(phase_);
+      if (live) loop_.load()->add(*this);
+    }
     if (live) {
       const Cancel never;
       const auto synced = sync(deadline, never);
@@ -58,27 +77,59 @@ Status Pipeline::stop(MonoTime deadline) {
   }
   for (const auto& replica : replicas_) replica->begin_drain();
   std::string unsent;
-  bool unreachable = false;
+  Code why = Code::kInternal;  // of several the one with the highest exit code
   for (const auto& replica : replicas_) {
     if (replica->drain_and_stop(deadline)) continue;
     unsent += (unsent.empty() ? "" : ", ") + replica->name();
     const auto error = replica->status().error;
-    unreachable = unreachable ||
-                  (error && (error->code == Code::kTransient || error->code == Code::kTimeout));
+    const Code code = error ? error->code : Code::kInternal;
+    if (code == Code::kTransient || code == Code::kTimeout)
+      why = Code::kTransient;
+    else if (code == Code::kFenced || (code == Code::kDiverged && why == Code::kInternal))
+      why = why == Code::kTransient ? why : code;
   }
   stop_.cancel();
   visited_.notify_all();
-  if (loop_ != nullptr) loop_->remove(*this);
+  if (Loop* loop = loop_) loop->remove(*this);
   if (recorder_ && sealed) sealed = recorder_->save_tip(layout_.tip());
+  if (recorder_ && sealed && phase_ == Phase::kLive) leave();
   detach();
-  phase_ = Phase::kStopped;
+  const Phase reached = std::exchange(phase_, Phase::kStopped);
   publish();
   if (!sealed) return sealed;
-  if (!unsent.empty())
-    return make_error(unreachable ? Code::kTransient : Code::kInternal,
-                      "stop " + path() + ": not everything reached replica " + unsent,
+  const bool never_followed =
+      joined_ == GenerationId{} && why != Code::kTransient && spool_was_sent();
+  if (never_followed && reached == Phase::kAttaching && status_.error &&
+      status_.error->code != Code::kWaiting)
+    return Error(*status_.error).with_context("stop " + path() + ": it was not followed");
+  if (!never_followed && !unsent.empty())
+    return make_error(why, "stop " + path() + ": not everything reached replica " + unsent,
                       "it is kept in the spool and sent when streamd runs again");
   return {};
+}
+
+// The database file alone stays behind when nobody else has it open: whoever replaces it then finds
+// no log that SQLite would take for the new file's.
+void Pipeline::leave() {
+  const auto left = capture_->leave();
+  const state::Tip& tip = recorder_->tip();
+  if (!left)
+    log_error_event(LogLevel::kWarn, "the log was left beside the database", left.error(),
+                    {{"database", path()}});
+  else if (*left)  // without it the next life compares the pages
+    (void)state::save_left(layout_.left(), {tip.generation, tip.txid, **left});
+}
+
+// By what the replicas answered when they were asked first: nothing was sent since. They get
+// objects in order, so that who has the newest has all.
+bool Pipeline::spool_was_sent() const {
+  const auto objects = spool_ ? spool_->objects() : std::vector<state::SpoolObjectPtr>{};
+  if (objects.empty()) return true;
+  const segment::ObjectHeader& newest = objects.back()->header;
+  return std::all_of(replicas_.begin(), replicas_.end(), [&](const auto& replica) {
+    const auto discovery = replica->discovery();
+    return discovery && discovery->newest >= newest.generation && discovery->highest >= newest.last;
+  });
 }
 
 Status Pipeline::visit(const std::function<Status(Moment&)>& visitor, const Cancel& cancel) {
@@ -91,7 +142,7 @@ Status Pipeline::visit_until(const std::function<Status(Moment&)>& visitor, cons
   std::unique_lock lock(mutex_);
   visitors_.push_back(&visit);
   lock.unlock();
-  loop_->wake(*this);
+  if (Loop* loop = loop_) loop->wake(*this);  // before start: served in its first round
   lock.lock();
   while (!visit.done) {
     const MonoTime now = clock_.mono();
@@ -108,10 +159,11 @@ Status Pipeline::visit_until(const std::function<Status(Moment&)>& visitor, cons
   return std::move(visit.outcome);
 }
 
-// One visitor a round, so that capture gets its turn between two.
-void Pipeline::serve_visitors() {
+// One visitor a round, so that capture gets its turn between two. An error is the visitor's own,
+// unless after it nothing can go on as before.
+Status Pipeline::serve_visitors() {
   std::unique_lock lock(mutex_);
-  if (visitors_.empty()) return;
+  if (visitors_.empty()) return {};
   Visit* visit = visitors_.front();
   visitors_.pop_front();
   visit->taken = true;
@@ -119,10 +171,14 @@ void Pipeline::serve_visitors() {
   Moment moment{*capture_, *recorder_, *ledger_};
   Status outcome = visit->visitor(moment);
   publish();  // who is answered may look at the status next
+  Status ours;
+  if (!outcome && (recorder_->must_reload() || capture_->stats().live_breaks != 0))
+    ours = Error(outcome.error());
   lock.lock();
   visit->outcome = std::move(outcome);
   visit->done = true;
   visited_.notify_all();
+  return ours;
 }
 
 bool Pipeline::visitor_waits() const {
@@ -131,7 +187,7 @@ bool Pipeline::visitor_waits() const {
 }
 
 void Pipeline::replica_moved() {
-  if (loop_ != nullptr && !stop_.cancelled()) loop_->wake(*this);
+  if (Loop* loop = loop_; loop != nullptr && !stop_.cancelled()) loop->wake(*this);
 }
 
 Result<Txid> Pipeline::sync(MonoTime deadline, const Cancel& cancel) {
@@ -157,7 +213,8 @@ Status Pipeline::wait_for(Txid txid, const std::string& name, MonoTime deadline,
     TRY(replica->wait_for(txid, deadline, cancel));
   }
   if (found) return {};
-  return make_error(Code::kUsage, "database " + path() + " has no replica named " + name);
+  return make_error(Code::kUsage, "database " + path() + " has no replica named " + name,
+                    "`streamctl status` lists them");
 }
 
 DatabaseStatus Pipeline::status() const {
@@ -167,6 +224,13 @@ DatabaseStatus Pipeline::status() const {
     status = status_;
   }
   for (const auto& replica : replicas_) status.replicas.push_back(replica->status());
+  if (Loop* loop = loop_) status.stands_still = loop->stands_still();
+  if (is_stuck(status))
+    status.error = make_error(
+        Code::kTimeout,
+        "capture of " + path() + " has made no progress for " +
+            std::to_string(status.stands_still.count() / 1000) + " s",
+        "look at the disks of the databases and of " + layout_.folder + ": one may hang");
   return status;
 }
 
@@ -175,6 +239,7 @@ void Pipeline::publish() {
   status_.phase = phase_;
   if (identity_) status_.generation = identity_->generation;
   if (spool_) status_.spool_bytes = spool_->bytes();
+  if (recorder_) status_.pages_compared = recorder_->pages_compared();
   if (!capture_ || phase_ != Phase::kLive) return;
   status_.captured = recorder_->captured_txid();
   status_.durable = recorder_->tip().txid;

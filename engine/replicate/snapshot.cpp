@@ -30,6 +30,18 @@ unsigned workers(std::size_t jobs) {
                                                        std::min<std::size_t>(jobs, 4)));
 }
 
+// One of the places for a part in memory.
+class Place {
+ public:
+  explicit Place(std::counting_semaphore<>& places) : places_(places) { places_.acquire(); }
+  ~Place() { places_.release(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+ private:
+  std::counting_semaphore<>& places_;
+};
+
 std::uint32_t parts_of(std::uint32_t pages, std::uint32_t per_part) {
   return (pages + per_part - 1) / per_part;
 }
@@ -37,13 +49,14 @@ std::uint32_t parts_of(std::uint32_t pages, std::uint32_t per_part) {
 }  // namespace
 
 Snapshotter::Snapshotter(ReplicaHost& host, storage::Store& store, const state::Identity& identity,
-                         std::uint32_t page_size, PartTable& table, const Cancel& cancel)
+                         std::uint32_t page_size, PartTable& table, const storage::Call& call)
     : host_(host),
       store_(store),
       identity_(identity),
       page_size_(page_size),
       table_(table),
-      cancel_(cancel) {}
+      call_(call),
+      cancel_(*call.cancel) {}
 
 Result<SnapshotResult> Snapshotter::take(const std::function<void(Txid, Micros)>& moment_fixed) {
   for (int round = 0; round < kRounds; ++round) {
@@ -53,6 +66,7 @@ Result<SnapshotResult> Snapshotter::take(const std::function<void(Txid, Micros)>
   }
   std::optional<segment::SealedObject> manifest;
   TRY(host_.visit(
+      identity_.generation,
       [&](Moment& moment) -> Status {
         manifest = TRY(seal_manifest(moment));
         moment_fixed(manifest->header.last, manifest->header.last_seen);
@@ -64,6 +78,7 @@ Result<SnapshotResult> Snapshotter::take(const std::function<void(Txid, Micros)>
   TRY(put(catalog::to_text(key), manifest->file));
   result_.txid = manifest->header.last;
   result_.time = manifest->header.last_seen;
+  result_.checksum = manifest->header.checksum_after;
   return result_;
 }
 
@@ -91,7 +106,7 @@ Result<std::vector<std::uint32_t>> Snapshotter::stale_parts() {
     }
     return {};
   };
-  TRY(host_.visit(look, cancel_));
+  TRY(host_.visit(identity_.generation, look, cancel_));
   return stale;
 }
 
@@ -116,6 +131,17 @@ Status Snapshotter::send_parts(const std::vector<std::uint32_t>& numbers) {
 }
 
 Status Snapshotter::send_part(std::uint32_t number) {
+  const std::optional<Part> part = TRY(make_part(number));
+  if (!part) return {};
+  TRY(put(catalog::to_text(part->record.key), part->file));
+  const std::lock_guard lock(table_mutex_);
+  ++result_.parts_sent;
+  return table_.put(number, part->record, part->hashes);
+}
+
+// As a file; nullopt when the database has shrunk meanwhile.
+Result<std::optional<Snapshotter::Part>> Snapshotter::make_part(std::uint32_t number) {
+  const Place place(in_memory_);
   const std::uint32_t per_part = table_.pages_per_part();
   const PageNo first(number * per_part + 1);
   Bytes images;
@@ -131,8 +157,8 @@ Status Snapshotter::send_part(std::uint32_t number) {
     of_part = header(tip);
     return {};
   };
-  TRY(host_.visit(read, cancel_));
-  if (images.empty()) return {};
+  TRY(host_.visit(identity_.generation, read, cancel_));
+  if (images.empty()) return std::optional<Part>{};
   auto writer =
       TRY(segment::PartWriter::create(TRY(nameless_file(host_.spool())), {page_size_, kPartLevel}));
   for (std::size_t i = 0; i < hashes.size(); ++i) {
@@ -141,14 +167,11 @@ Status Snapshotter::send_part(std::uint32_t number) {
     TRY(writer.add_page(page, ByteView(images).subspan(i * page_size_, page_size_), hashes[i]));
   }
   images = {};
-  const auto sealed = TRY(writer.seal(of_part));
-  PartRecord record{{identity_.generation, first, of_part.last, sealed.hash},
-                    sealed.object.size,
-                    static_cast<std::uint32_t>(hashes.size())};
-  TRY(put(catalog::to_text(record.key), sealed.object.file));
-  const std::lock_guard lock(table_mutex_);
-  ++result_.parts_sent;
-  return table_.put(number, record, hashes);
+  auto sealed = TRY(writer.seal(of_part));
+  const PartRecord record{{identity_.generation, first, of_part.last, sealed.hash},
+                          sealed.object.size,
+                          static_cast<std::uint32_t>(hashes.size())};
+  return std::optional(Part{record, std::move(sealed.object.file), std::move(hashes)});
 }
 
 segment::ObjectHeader Snapshotter::header(const state::Tip& tip) const {
@@ -205,9 +228,7 @@ Result<segment::SealedObject> Snapshotter::seal_manifest(Moment& moment) {
 
 Status Snapshotter::put(const std::string& key, const File& file) {
   const FileSource source = TRY(FileSource::over(file));
-  storage::Call call;
-  call.cancel = &cancel_;
-  TRY(store_.put(key, source, {}, call));
+  TRY(store_.put(key, source, {}, call_));
   const std::lock_guard lock(table_mutex_);
   result_.bytes_sent += source.size();
   return {};

@@ -4,6 +4,8 @@
 #pragma once
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <semaphore>
 #include <vector>
 
 #include "replicate/host.h"
@@ -14,15 +16,21 @@ namespace streamd::replicate {
 
 struct SnapshotResult {
   Txid txid;
-  Micros time = 0;  // of the moment it shows
+  Micros time = 0;             // of the moment it shows
+  std::uint64_t checksum = 0;  // of the database then
   std::uint64_t parts_sent = 0, parts_reused = 0, bytes_sent = 0;
 };
 
 class Snapshotter {
  public:
-  // Borrows everything; the table is the replica's.
+  // Parts that are read and compressed at a time, however many are being uploaded: their pages are
+  // what a snapshot needs memory for.
+  static constexpr std::ptrdiff_t kMostInMemory = 2;
+
+  // Borrows everything; the table is the replica's. `call` goes with every operation; it can be
+  // cancelled.
   Snapshotter(ReplicaHost& host, storage::Store& store, const state::Identity& identity,
-              std::uint32_t page_size, PartTable& table, const Cancel& cancel);
+              std::uint32_t page_size, PartTable& table, const storage::Call& call);
 
   // Blocks until the manifest is acknowledged. `moment_fixed` is called on the pipeline's thread
   // when T is decided, before any later commit is captured.
@@ -31,7 +39,13 @@ class Snapshotter {
  private:
   Result<std::vector<std::uint32_t>> stale_parts();
   Status send_parts(const std::vector<std::uint32_t>& numbers);
+  struct Part {
+    PartRecord record;
+    File file;
+    std::vector<std::uint64_t> hashes;
+  };
   Status send_part(std::uint32_t number);
+  Result<std::optional<Part>> make_part(std::uint32_t number);
   Result<segment::SealedObject> seal_manifest(Moment& moment);
   Status put(const std::string& key, const File& file);
   segment::ObjectHeader header(const state::Tip& tip) const;
@@ -41,7 +55,9 @@ class Snapshotter {
   const state::Identity& identity_;
   const std::uint32_t page_size_;
   PartTable& table_;
+  std::counting_semaphore<> in_memory_{kMostInMemory};
   std::mutex table_mutex_;
+  const storage::Call call_;
   const Cancel& cancel_;
   SnapshotResult result_;
 };

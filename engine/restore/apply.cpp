@@ -9,6 +9,17 @@ namespace streamd::restore {
 using segment::ImageRef;
 using segment::ObjectReader;
 
+namespace {
+
+// Every block of the batch holds pages alone: none builds on what the file holds.
+bool stands_alone(const ObjectReader& reader, const Batch& batch) {
+  for (std::size_t block = batch.first; block < batch.end; ++block)
+    if (!reader.base_pages(block).empty()) return false;
+  return true;
+}
+
+}  // namespace
+
 Applier::Applier(File& file, std::uint32_t page_size, segment::ChecksumKey key, Workers& workers)
     : file_(file), page_size_(page_size), key_(key), workers_(workers) {}
 
@@ -28,27 +39,47 @@ Status Applier::apply_images(Fetcher& fetcher, const Fetcher::Opened& object, st
   return apply(fetcher, object, {cut, UINT32_MAX, nullptr});
 }
 
-// All blocks of a batch are decoded before the first of their images is written, so that every
-// block finds the pages as they were before the run. Batches of one run share at most a page, which
-// is carried over.
+// Batches of one run share at most a page, which is carried over.
 Status Applier::apply(Fetcher& fetcher, const Fetcher::Opened& object, const Selection& selection) {
-  const ObjectReader& reader = *object.reader;
   carried_.reset();
   for (std::size_t i = 0; i < object.batches.size(); ++i) {
-    const Batch& batch = object.batches[i];
     const ByteView stored = TRY(fetcher.take(i));
-    const std::size_t blocks = batch.end - batch.first;
-    if (decoded_.size() < blocks) decoded_.resize(blocks);
-    TRY(workers_.run(blocks, [&](std::size_t k) -> Status {
-      decoded_[k].block = batch.first + k;
-      const segment::Block& block = reader.block(batch.first + k);
-      return decode(reader, stored.subspan(block.offset - batch.offset, block.stored), decoded_[k]);
-    }));
-    TRY(carry(object, i));
-    TRY(workers_.run(
-        blocks, [&](std::size_t k) -> Status { return write(reader, decoded_[k], selection); }));
+    if (stands_alone(*object.reader, object.batches[i]))
+      TRY(apply_alone(object, i, stored, selection));
+    else
+      TRY(apply_after_past(object, i, stored, selection));
   }
   return {};
+}
+
+// Nobody waits for anybody: what was decoded is written while it is in the processor's cache.
+Status Applier::apply_alone(const Fetcher::Opened& object, std::size_t batch, ByteView stored,
+                            const Selection& selection) {
+  TRY(carry(object, batch));
+  const Batch& what = object.batches[batch];
+  return workers_.run(what.end - what.first, [&](std::size_t k) -> Status {
+    thread_local Decoded decoded;
+    decoded.block = what.first + k;
+    TRY(decode(object, what, stored, decoded));
+    return write(*object.reader, decoded, selection);
+  });
+}
+
+// All blocks are decoded before the first of their images is written, so that every block finds the
+// pages as they were before the run.
+Status Applier::apply_after_past(const Fetcher::Opened& object, std::size_t batch, ByteView stored,
+                                 const Selection& selection) {
+  const Batch& what = object.batches[batch];
+  const std::size_t blocks = what.end - what.first;
+  if (decoded_.size() < blocks) decoded_.resize(blocks);
+  TRY(workers_.run(blocks, [&](std::size_t k) -> Status {
+    decoded_[k].block = what.first + k;
+    return decode(object, what, stored, decoded_[k]);
+  }));
+  TRY(carry(object, batch));
+  return workers_.run(blocks, [&](std::size_t k) -> Status {
+    return write(*object.reader, decoded_[k], selection);
+  });
 }
 
 Status Applier::carry(const Fetcher::Opened& object, std::size_t batch) {
@@ -81,13 +112,17 @@ Status Applier::read_bases(const ObjectReader& reader, std::size_t block, Bytes&
   return {};
 }
 
-Status Applier::decode(const ObjectReader& reader, ByteView stored, Decoded& out) const {
+Status Applier::decode(const Fetcher::Opened& object, const Batch& batch, ByteView stored,
+                       Decoded& out) const {
+  const ObjectReader& reader = *object.reader;
+  const segment::Block& block = reader.block(out.block);
   Bytes bases;
   if (Status read = read_bases(reader, out.block, bases); !read)
     return std::move(read.error())
         .with_context(fmt::format("decode block {}: the pages it builds on", out.block));
-  out.raw.resize(reader.block(out.block).raw);
-  return reader.decode_block(out.block, stored, bases, out.raw);
+  out.raw.resize(block.raw);
+  return reader.decode_block(out.block, stored.subspan(block.offset - batch.offset, block.stored),
+                             bases, out.raw);
 }
 
 // Neighbouring pages go out in one write.

@@ -50,8 +50,14 @@ class Applier {
   };
 
   Status apply(Fetcher& fetcher, const Fetcher::Opened& object, const Selection& selection);
+  // Batch number `batch` of the object, whose stored bytes are these.
+  Status apply_alone(const Fetcher::Opened& object, std::size_t batch, ByteView stored,
+                     const Selection& selection);
+  Status apply_after_past(const Fetcher::Opened& object, std::size_t batch, ByteView stored,
+                          const Selection& selection);
   Status carry(const Fetcher::Opened& object, std::size_t batch);
-  Status decode(const segment::ObjectReader& reader, ByteView stored, Decoded& out) const;
+  Status decode(const Fetcher::Opened& object, const Batch& batch, ByteView stored,
+                Decoded& out) const;
   Status read_bases(const segment::ObjectReader& reader, std::size_t block, Bytes& out) const;
   Status write(const segment::ObjectReader& reader, const Decoded& decoded,
                const Selection& selection);

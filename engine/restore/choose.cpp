@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "restore/exact_times.h"
+
 namespace streamd::restore {
 namespace {
 
@@ -26,16 +28,28 @@ Rank highest_shown(const catalog::Timeline& timeline) {
   return highest;
 }
 
+// The refusal names moments that a person may ask for next: with the times that are recorded.
+Error in_exact_words(Error refusal, const Replica& replica, catalog::Timeline& timeline,
+                     const Target& target, const storage::Call& call) {
+  if (refusal.code != Code::kOutsideWindow) return refusal;
+  if (!read_exact_times(*replica.store, timeline, TimesOf::kEdges, call)) return refusal;
+  const auto tables = read_tables(*replica.store, boundaries(timeline, target), call);
+  if (!tables) return refusal;
+  auto again = resolve(timeline, target, *tables);
+  return again ? refusal : std::move(again.error());
+}
+
 Result<Choice> ask_once(const Replica& replica, const Target& target, const storage::Call& call,
                         Rank& shown) {
   Choice choice;
   choice.replica = replica;
   choice.inventory = TRY(take_inventory(*replica.store, call));
-  const catalog::Timeline& timeline = choice.inventory.timeline;
+  catalog::Timeline& timeline = choice.inventory.timeline;
   shown = std::max(shown, highest_shown(timeline));
   const SeenTables tables = TRY(read_tables(*replica.store, boundaries(timeline, target), call));
-  const Moment moment = TRY(resolve(timeline, target, tables));
-  choice.plan = TRY(make_plan(timeline, moment));
+  auto moment = resolve(timeline, target, tables);
+  if (!moment) return in_exact_words(std::move(moment.error()), replica, timeline, target, call);
+  choice.plan = TRY(make_plan(timeline, *moment));
   return choice;
 }
 
@@ -105,8 +119,8 @@ Result<Choice> choose_replica(std::span<const Replica> replicas, const Target& t
   }
   if (!best) return std::move(*worst);
   if (!is_found(target, any_replica, all_answered)) {
-    if (worst->hint.empty())
-      worst->hint = "it may hold a newer moment; --replica NAME restores from one that answers";
+    worst->hint = (worst->hint.empty() ? "" : worst->hint + "; ") +
+                  "it may hold a newer moment; --replica NAME restores from one that answers";
     return std::move(*worst);
   }
   best->plan.newest = all_answered && rank(*best) >= shown;

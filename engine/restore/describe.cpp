@@ -32,7 +32,7 @@ std::string describe(const Plan& plan) {
                                  to_text(plan.moment.generation), plan.moment.txid.value);
   if (plan.manifest)
     text += fmt::format("snapshot  {:>12}  {} of {}\n", plan.manifest->size,
-                        plan.snapshot.txid.value, format_time(plan.snapshot.time));
+                        plan.snapshot.txid.value, format_time(plan.snapshot.time, 6));
   std::uint64_t part_bytes = 0;
   for (const PlannedObject& part : plan.parts) part_bytes += part.size;
   if (!plan.parts.empty())

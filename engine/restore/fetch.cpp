@@ -12,6 +12,8 @@ namespace {
 // What an index that was read ahead may cost.
 constexpr std::uint64_t kIndexBytes = 256 * kKiB;
 
+constexpr std::size_t kSpareBuffers = 2;
+
 enum class Progress : std::uint8_t { kWaiting, kUnderWay, kDone };
 
 struct BatchState {
@@ -36,13 +38,6 @@ struct ObjectState {
   std::uint64_t cost() const { return small ? what.object.size : kIndexBytes; }
 };
 
-Result<Bytes> read_range(storage::Store& store, const PlannedObject& object, std::uint64_t offset,
-                         std::uint64_t length, const storage::Call& call) {
-  Bytes bytes(length);
-  TRY(storage::object_source(store, object.key, object.size, call)->read_at(offset, bytes));
-  return bytes;
-}
-
 }  // namespace
 
 struct Fetcher::State {
@@ -60,6 +55,9 @@ struct Fetcher::State {
     object.held += bytes;
   }
   void work();
+  Result<Bytes> read(const PlannedObject& object, std::uint64_t offset, std::uint64_t length);
+  Bytes take_spare();
+  void give_back(Bytes&& used);
   Status open(ObjectState& object);
   void perform(const Work& chosen, std::unique_lock<std::mutex>& lock);
   Status await(std::unique_lock<std::mutex>& lock, const Progress& progress);
@@ -75,6 +73,8 @@ struct Fetcher::State {
   std::size_t at = 0;        // the object the consumer is at
   std::size_t at_batch = 0;  // and the batch it takes next
   std::uint64_t held = 0;
+  // Buffers that were used and are used again: fresh memory costs a page fault for each 4 KiB.
+  std::vector<Bytes> spare;
   bool stop = false;
   std::vector<std::thread> threads;
 };
@@ -112,11 +112,33 @@ std::optional<Fetcher::State::Work> Fetcher::State::choose() {
   return std::nullopt;
 }
 
+Bytes Fetcher::State::take_spare() {
+  const std::lock_guard lock(mutex);
+  if (spare.empty()) return {};
+  Bytes taken = std::move(spare.back());
+  spare.pop_back();
+  return taken;
+}
+
+// With the lock. While reading is faster than decoding, each read begins as a buffer comes back.
+void Fetcher::State::give_back(Bytes&& used) {
+  if (used.capacity() > 0 && spare.size() < kSpareBuffers) spare.push_back(std::move(used));
+  used = {};
+}
+
+Result<Bytes> Fetcher::State::read(const PlannedObject& object, std::uint64_t offset,
+                                   std::uint64_t length) {
+  Bytes bytes = take_spare();
+  bytes.resize(length);
+  TRY(storage::object_source(*store, object.key, object.size, call)->read_at(offset, bytes));
+  return bytes;
+}
+
 // Without the lock: nobody else touches an object that is under way.
 Status Fetcher::State::open(ObjectState& object) {
   const PlannedObject& what = object.what.object;
   if (object.small) {
-    object.whole = TRY(read_range(*store, what, 0, what.size, call));
+    object.whole = TRY(read(what, 0, what.size));
     object.source = std::make_unique<MemorySource>(object.whole);
   } else {
     object.source = storage::object_source(*store, what.key, what.size, call);
@@ -134,11 +156,11 @@ void Fetcher::State::perform(const Work& chosen, std::unique_lock<std::mutex>& l
   Bytes bytes;
   if (chosen.batch) {
     const Batch batch = object.batches[*chosen.batch];
-    auto read = read_range(*store, object.what.object, batch.offset, batch.length, call);
-    if (read)
-      bytes = std::move(*read);
+    auto got = read(object.what.object, batch.offset, batch.length);
+    if (got)
+      bytes = std::move(*got);
     else
-      result = std::move(read.error());
+      result = std::move(got.error());
   } else {
     result = open(object);
   }
@@ -223,7 +245,7 @@ Result<ByteView> Fetcher::take(std::size_t batch) {
   if (object.small) return ByteView(object.whole).subspan(what.offset, what.length);
   if (batch > 0) {
     const std::uint64_t used = object.batches[batch - 1].length;
-    object.fetched[batch - 1].bytes = {};
+    state_->give_back(std::move(object.fetched[batch - 1].bytes));
     object.held -= used;
     state_->held -= used;
   }
@@ -241,8 +263,9 @@ void Fetcher::release() {
   object.reader.reset();
   object.source.reset();
   object.batches = {};
+  for (BatchState& batch : object.fetched) state_->give_back(std::move(batch.bytes));
   object.fetched = {};
-  object.whole = {};
+  state_->give_back(std::move(object.whole));
   ++state_->at;
   state_->at_batch = 0;
   state_->changed.notify_all();

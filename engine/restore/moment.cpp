@@ -23,7 +23,7 @@ bool perhaps_seen(Micros name_time, Micros wanted) {
 }
 
 std::string describe(Txid txid, Micros time) {
-  return fmt::format("txid {} ({})", txid.value, format_time(time));
+  return fmt::format("txid {} ({})", txid.value, format_time(time, 6));
 }
 
 // The generations a target may lie in, the newest first.

@@ -45,6 +45,7 @@ class Rebuild {
   Status piece(const Fetcher::Opened& opened, const PlannedSegment& planned, std::uint32_t index);
   Status check_header(const ObjectHeader& header, Kind kind, const std::string& key) const;
   Result<Plan> plan_again(const Plan& failed);
+  bool needs_the_same(const Plan& failed, const Plan& next) const;
   Status forget();
   void count(const PlannedObject& object, const char* phase);
 
@@ -110,6 +111,7 @@ Status Rebuild::part(Fetcher& fetcher, std::size_t i, const Plan& plan, std::vec
     return wrong_object(planned.key, "it is another part than its name says");
   if (Status applied = applier_->apply_pages(fetcher, opened, done_.pages, own); !applied)
     return in_object(std::move(applied.error()), planned.key);
+  file_.begin_sync();
   fetcher.release();
   count(planned, "snapshot");
   return {};
@@ -218,6 +220,19 @@ Result<Plan> Rebuild::plan_again(const Plan& failed) {
   return make_plan(now.timeline, failed.moment);
 }
 
+// A new listing leads to the object that is gone: nothing has taken its place.
+bool Rebuild::needs_the_same(const Plan& failed, const Plan& next) const {
+  if (at_ == Txid()) return next.manifest == failed.manifest;
+  if (next.manifest &&
+      (next.manifest != failed.manifest || next.segments.size() != failed.segments.size()))
+    return false;
+  return next.segments.size() <= failed.segments.size() &&
+         std::equal(next.segments.rbegin(), next.segments.rend(), failed.segments.rbegin(),
+                    [](const PlannedSegment& left, const PlannedSegment& right) {
+                      return left.pieces == right.pieces;
+                    });
+}
+
 Result<Rebuilt> Rebuild::run(Plan plan) {
   for (int round = 1;; ++round) {
     Status followed = follow(plan);
@@ -229,6 +244,10 @@ Result<Rebuilt> Rebuild::run(Plan plan) {
           fmt::format("restore: gave up after {} plans: {}", round, followed.error().message),
           "objects are removed while they are read; try again, or stop pruning");
     Plan next = TRY(plan_again(plan));
+    if (needs_the_same(plan, next))
+      return make_error(
+          Code::kCorrupt,
+          followed.error().message + ": the object is missing, and nothing is there in its place");
     next.newest = plan.newest;
     if (!next.manifest) {
       next.snapshot = plan.snapshot;
@@ -257,6 +276,7 @@ Result<Plan> complete_plan(storage::Store& store, const Plan& plan, const storag
   const auto reader = segment::ObjectReader::open(*source);
   if (!reader) return in_object(reader.error(), plan.manifest->key);
   if (!reader->index().manifest) return wrong_object(plan.manifest->key, "it is no manifest");
+  complete.snapshot.time = reader->header().last_seen;  // the name has less of it
   TRY(add_parts(complete, *reader->index().manifest));
   return complete;
 }

@@ -32,8 +32,9 @@ struct Rebuilt {
 };
 
 // Fills the (empty) file; it is not synced. `inventory` is what the plan was made from. An object
-// that is gone meanwhile leads to a new listing and a plan for what is missing, a few times.
-// Errors: kCorrupt names the object; the file's content is undefined then.
+// that is gone meanwhile leads to a new listing and a plan for what is missing, a few times; when
+// that needs it too, it is missing for good. Errors: kCorrupt names the object; the file's content
+// is undefined then.
 Result<Rebuilt> rebuild(storage::Store& store, const Inventory& inventory, const Plan& plan,
                         File& file, const RebuildOptions& options);
 

@@ -35,6 +35,8 @@ class Restore {
 
  private:
   Result<bool> target_allows();  // false: it exists and that is fine
+  Result<bool> nothing_to_do();
+  Status lock_target();
   Status rebuild_into(Scratch& scratch, Choice& choice);
   Status finish(Scratch& scratch, const Choice& choice);
   Status put_in_place(Scratch& scratch, const Choice& choice, const Rebuilt& rebuilt);
@@ -48,6 +50,7 @@ class Restore {
   const MonoTime start_;
   storage::Call call_;
   std::string target_;
+  File lock_;  // closed: nobody has ever followed the target
   RestoreReport report_;
   Rebuilt rebuilt_;
 };
@@ -70,6 +73,26 @@ Result<bool> Restore::target_allows() {
                     "--force moves what exists away first, -o restores to another file");
 }
 
+Result<bool> Restore::nothing_to_do() {
+  return options_.if_missing && !options_.force && TRY(stat_path(target_)) &&
+         !TRY(swap_pending(target_));
+}
+
+// A daemon that follows the target holds the lock beside it, whatever the configuration here says,
+// and would go on in the file that is moved away.
+Status Restore::lock_target() {
+  if (lock_.is_open() || options_.lock_held) return {};
+  const state::Layout layout =
+      options_.local_state ? *options_.local_state : TRY(state::layout_for(target_, ""));
+  if (!options_.local_state && !TRY(stat_path(layout.lock))) return {};
+  auto lock = state::take_lock(layout);
+  if (!lock && lock.error().code == Code::kBusy)
+    return std::move(lock.error())
+        .with_hint("stop that streamd first, or restore to another file with -o");
+  lock_ = TRY(std::move(lock));
+  return {};
+}
+
 Status Restore::put_in_place(Scratch& scratch, const Choice& choice, const Rebuilt& rebuilt) {
   PreparedState prepared(options_.local_state);
   SwapRequest request{
@@ -86,7 +109,8 @@ Status Restore::put_in_place(Scratch& scratch, const Choice& choice, const Rebui
     request.state_prepared = TRY(prepare_state(*options_.local_state, restored, rebuilt.hashes));
     request.state_folder = options_.local_state->folder;
   }
-  if (!TRY(target_allows()))  // it appeared while we worked
+  TRY(lock_target());         // a daemon may have begun while we worked
+  if (!TRY(target_allows()))  // it appeared meanwhile
     return make_error(Code::kTargetExists, "restore " + target_ + ": it exists by now");
   auto moved = swap_into_place(request);
   if (moved || TRY(swap_pending(target_))) {
@@ -112,6 +136,10 @@ Status Restore::finish(Scratch& scratch, const Choice& choice) {
 }
 
 Status Restore::rebuild_into(Scratch& scratch, Choice& choice) {
+  // Until a store was asked what it can do it takes one call at a time. No answer is no reason to
+  // stop: reading says by itself what is wrong.
+  const auto known = choice.replica.store->probe(call_);
+  if (!known && known.error().code == Code::kCancelled) return known.error();
   RebuildOptions how;
   how.fetch = options_.fetch;
   how.cancel = options_.cancel;
@@ -128,16 +156,22 @@ Status Restore::rebuild_into(Scratch& scratch, Choice& choice) {
 }
 
 Result<RestoreReport> Restore::run() {
-  target_ = TRY(canonical_path(options_.out));
+  auto target = canonical_path(options_.out);
+  if (!target && target.error().code == Code::kNotFound)
+    return make_error(Code::kNotFound,
+                      "restore " + options_.out + ": there is no folder " + folder_of(options_.out),
+                      "make it first: mkdir -p " + folder_of(options_.out));
+  target_ = TRY(std::move(target));
   if (const auto there = TRY(stat_path(target_)); there && S_ISDIR(there->st_mode))
     return make_error(Code::kUsage, "restore " + target_ + ": it is a folder",
                       "name the file that is to be restored");
   tell("planning");
-  File lock;
-  if (options_.local_state && !options_.lock_held && !options_.dry_run)
-    lock = TRY(state::take_lock(*options_.local_state));
-  if (!options_.dry_run) report_.completed_earlier = TRY(complete_swap(target_));
-  if (!options_.dry_run && !TRY(target_allows())) return done(Outcome::kTargetPresent);
+  if (!options_.dry_run) {
+    if (TRY(nothing_to_do())) return done(Outcome::kTargetPresent);
+    TRY(lock_target());
+    report_.completed_earlier = TRY(complete_swap(target_));
+    if (!TRY(target_allows())) return done(Outcome::kTargetPresent);
+  }
   auto choice = choose_replica(replicas_, options_.target, options_.any_replica, call_);
   if (!choice) {
     if (choice.error().code == Code::kNoBackup && options_.if_backup_exists)
@@ -154,10 +188,21 @@ Result<RestoreReport> Restore::run() {
   return done(Outcome::kRestored);
 }
 
+// Damage is rarely everywhere.
+std::string hint_for_damage(bool other_replicas) {
+  std::string hint =
+      "an earlier moment may be whole: --timestamp or --txid, `streamctl snapshots` lists some";
+  if (other_replicas) hint += "; or another replica: --replica NAME";
+  return hint;
+}
+
 }  // namespace
 
 Result<RestoreReport> restore(std::span<const Replica> replicas, const RestoreOptions& options) {
-  return Restore(replicas, options).run();
+  auto report = Restore(replicas, options).run();
+  if (!report && report.error().code == Code::kCorrupt && report.error().hint.empty())
+    report.error().hint = hint_for_damage(replicas.size() > 1);
+  return report;
 }
 
 }  // namespace streamd::restore

@@ -25,8 +25,8 @@ struct RestoreOptions {
   bool dry_run = false;            // plan only
   Check check = Check::kNone;      // SQLite's own, on top of the checksums
   FetchOptions fetch{};
-  // The target is a database of the configuration: its local state is written too, and its lock is
-  // taken for the time of the restore unless the caller has it.
+  // The target is a database of the configuration: its local state is written too. The lock beside
+  // the target is taken for the time of the restore unless the caller has it.
   std::optional<state::Layout> local_state{};
   bool lock_held = false;
   const Cancel* cancel = nullptr;  // may be null; what was begun is removed

@@ -10,7 +10,12 @@ namespace streamd::restore {
 
 Result<Scratch> Scratch::create(const std::string& target) {
   const std::string path = temporary_path(target);
-  File file = TRY(File::open_write(path));
+  auto opened = File::open_write(path);
+  if (!opened && opened.error().code == Code::kPermission)
+    return std::move(opened.error())
+        .with_context("restore " + target)
+        .with_hint("run this as a user that may write the folder " + folder_of(target));
+  File file = TRY(std::move(opened));
   const auto busy =
       make_error(Code::kBusy, "restore " + target + ": another restore is at work on it",
                  "wait for it, or stop it");

@@ -21,6 +21,9 @@ constexpr int kWindowLog = 18;
 static_assert((1u << kWindowLog) >= 2 * kBlockBytes);
 // At level 1, enough slots to remember every position of prefix and block that is indexed.
 constexpr int kFastHashLog = 16;
+// Pages alone at level 1: what is found pays when it is near, and then a small table finds it
+// (docs/adr/0009).
+constexpr int kAloneHashLog = 11;
 
 }  // namespace
 
@@ -29,12 +32,14 @@ struct Compressor::State {
   Bytes out;
 };
 
-Compressor::Compressor(int level) : state_(std::make_unique<State>()) {
+Compressor::Compressor(int level, Content content) : state_(std::make_unique<State>()) {
   ZSTD_CCtx* context = state_->context.get();
   if (context == nullptr) throw std::bad_alloc();
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
   ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, kWindowLog);
-  if (level == 1) ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, kFastHashLog);
+  if (level == 1)
+    ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog,
+                           content == Content::kAlone ? kAloneHashLog : kFastHashLog);
   // Length and hash are in the index.
   ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0);
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0);

@@ -1,5 +1,6 @@
 // Zstandard, with the past of the pages as prefix. The only place that knows zstd.
 #pragma once
+#include <cstdint>
 #include <memory>
 
 #include "base/bytes.h"
@@ -7,10 +8,14 @@
 
 namespace streamd::segment {
 
+// What the blocks of a compressor are like: pages after their past, almost all of which is found
+// there, or pages alone, where searching costs more than it finds.
+enum class Content : std::uint8_t { kAfterPast, kAlone };
+
 // One reusable compression context (about 0.5 MiB). Not thread safe.
 class Compressor {
  public:
-  explicit Compressor(int level);
+  explicit Compressor(int level, Content content = Content::kAfterPast);
   ~Compressor();
   Compressor(Compressor&&) noexcept;
   Compressor& operator=(Compressor&&) noexcept;

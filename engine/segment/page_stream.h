@@ -17,7 +17,7 @@ class PageStream {
 
  private:
   PageStream(ObjectOutput output, std::uint32_t page_size, int level)
-      : output_(std::move(output)), compressor_(level), page_size_(page_size) {}
+      : output_(std::move(output)), compressor_(level, Content::kAlone), page_size_(page_size) {}
   Status flush();
 
   ObjectOutput output_;

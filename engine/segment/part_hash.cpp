@@ -16,8 +16,10 @@ PartHasher::~PartHasher() = default;
 PartHasher::PartHasher(PartHasher&&) noexcept = default;
 PartHasher& PartHasher::operator=(PartHasher&&) noexcept = default;
 
-void PartHasher::update(ByteView image) {
-  crypto_generichash_update(&state_->blake, image.data(), image.size());
+void PartHasher::update(std::uint64_t page_hash) {
+  Bytes raw;
+  append_le(raw, page_hash);
+  crypto_generichash_update(&state_->blake, raw.data(), raw.size());
 }
 
 catalog::PartHash PartHasher::finish() {

@@ -78,6 +78,12 @@ Result<ObjectReader> ObjectReader::open(const ByteSource& source) {
   return reader;
 }
 
+Result<ObjectHeader> read_header(const ByteSource& source) {
+  HeaderBytes head;
+  TRY(source.read_at(0, head));
+  return decode_header(head);
+}
+
 Result<Bytes> ObjectReader::read_block(std::size_t i) const {
   Bytes stored(block(i).stored);
   TRY(source_->read_at(block(i).offset, stored));

@@ -42,6 +42,9 @@ class ObjectReader {
   std::uint64_t size_ = 0, hash_ = 0;
 };
 
+// The header alone: one small read. Only its own hash is checked. kCorrupt or kUnsupported.
+Result<ObjectHeader> read_header(const ByteSource& source);
+
 enum class Depth : std::uint8_t {
   kIndex,   // what open checks
   kStored,  // and the hash of every block's stored bytes: the whole object is read once

@@ -36,7 +36,7 @@ Result<PartWriter> PartWriter::create(File file, const SnapshotOptions& options)
 
 Status PartWriter::add_page(PageNo page, ByteView image, std::uint64_t hash) {
   TRY(state_->stream.add(page, image, hash));
-  state_->hasher.update(image);
+  state_->hasher.update(hash);
   return {};
 }
 

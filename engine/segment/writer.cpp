@@ -197,4 +197,14 @@ Result<SealedObject> SegmentWriter::seal(const ObjectHeader& header, const wal::
   return state.output.finish(final, std::move(rest));
 }
 
+Status complete_pieces(std::vector<SealedObject>& pieces) {
+  for (std::size_t i = 0; i + 1 < pieces.size(); ++i) {
+    ObjectHeader header = pieces.back().header;
+    header.piece.index = static_cast<std::uint32_t>(i + 1);
+    pieces[i].hash = TRY(rewrite_header(pieces[i].file, header));
+    pieces[i].header = header;
+  }
+  return {};
+}
+
 }  // namespace streamd::segment

@@ -76,6 +76,10 @@ class SegmentWriter {
   std::unique_ptr<State> state_;
 };
 
+// The last of the pieces knows the header of all: puts it, with the piece's own number, into the
+// others. Their files must be open for writing.
+Status complete_pieces(std::vector<SealedObject>& pieces);
+
 // Replaces the header of a sealed object and brings the footer's hash in line; blocks and index
 // stay as they are. Kind and page size must not change (kInternal). Returns the new hash over all
 // hashes. The file must be open for writing; not synced, and not atomic: an interrupted

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "sqlite/capture.h"
+#include "sqlite/mistake.h"
 
 namespace streamd::sqlite {
 namespace {
@@ -22,18 +23,22 @@ Result<std::uint32_t> page_size_of(Connection& connection) {
 
 Result<std::unique_ptr<Capture>> Capture::attach(const std::string& path, const wal::Position& last,
                                                  CaptureSink& sink, const CapturePolicy& policy,
-                                                 const Clock& clock) {
-  std::unique_ptr<Capture> capture(new Capture(TRY(Session::open(path)), sink, policy, clock));
-  TRY(capture->pin_and_continue(last));
+                                                 const Clock& clock,
+                                                 const std::optional<FileIdentity>& left) {
+  // First the session: a return from inside a new expression leaks what it has allocated.
+  auto session = TRY(Session::open(path, policy.set_wal));
+  std::unique_ptr<Capture> capture(new Capture(std::move(session), sink, policy, clock));
+  TRY(capture->pin_and_continue(last, left));
   return capture;
 }
 
-Status Capture::pin_and_continue(const wal::Position& last) {
+Status Capture::pin_and_continue(const wal::Position& last,
+                                 const std::optional<FileIdentity>& left) {
   if (!TRY(begin_exact(session_->reader(0), pin_)))
     return make_error(Code::kBusy,
                       "attach " + session_->path() + ": no quiet moment to begin reading");
   if (last.known()) {
-    Status continued = continue_from(last);
+    Status continued = continue_from(last, left);
     if (!continued && continued.error().code != Code::kInternal) return continued;
     if (!continued) {  // the log was overwritten while we read it: slot 0 does not protect it
       continuity_ = Continuity::kBroken;
@@ -44,7 +49,7 @@ Status Capture::pin_and_continue(const wal::Position& last) {
   return {};
 }
 
-Status Capture::continue_from(const wal::Position& last) {
+Status Capture::continue_from(const wal::Position& last, const std::optional<FileIdentity>& left) {
   const bool same_file = last.database_inode == session_->inodes().database;
   if (!same_file || (pin_.last_frame != 0 && pin_.page_size() != last.page_size)) return {};
   captured_ = durable_ = last;
@@ -56,13 +61,42 @@ Status Capture::continue_from(const wal::Position& last) {
     TRY(begin_log(pin_));
     TRY(capture_to(pin_));
     continuity_ = Continuity::kOneRestart;
+  } else if (left && TRY(holds_every_commit_since_left(last, *left))) {
+    TRY(continue_from_left());
   }
   return {};
 }
 
+// The file is as it was left without a log, so whatever happened since is in the log that is there
+// now. It is the first since then (its number is 0): to be restarted it would have had to be copied
+// into the file first. And the index has counted no commit that it does not hold.
+Result<bool> Capture::holds_every_commit_since_left(const wal::Position& last,
+                                                    const FileIdentity& left) const {
+  if (TRY(session_->file_identity()) != left) return false;
+  if (pin_.last_frame == 0) return pin_.change == 0;
+  std::uint8_t raw[wal::kLogHeaderSize];
+  if (TRY(session_->log().read_some_at(0, raw)) != sizeof raw) return false;
+  const auto log = wal::parse_log_header(raw);
+  if (!log || log->salts != pin_.salts || log->checkpoint_seq != 0) return false;
+  wal::Position none = last;
+  none.change = 0;
+  return holds_every_commit_since(none);
+}
+
+Status Capture::continue_from_left() {
+  captured_.salts = pin_.salts;
+  captured_.frame = 0;
+  captured_.chain = {};
+  captured_.change = 0;
+  durable_ = captured_;
+  continuity_ = pin_.last_frame == 0 ? Continuity::kSameLog : Continuity::kOneRestart;
+  return capture_to(pin_);
+}
+
 // Section 4a. Salts of (0,0) are what every empty recovered index shows: never an identity.
 Result<bool> Capture::same_log(const wal::Position& last) const {
-  if (last.salts.none() || last.salts != pin_.salts || last.frame > pin_.last_frame) return false;
+  if (last.salts.none() && !mistake::kZeroSaltIdentity) return false;
+  if (last.salts != pin_.salts || last.frame > pin_.last_frame) return false;
   if (pin_.last_frame == 0) return true;
   std::uint8_t raw[wal::kLogHeaderSize];
   if (TRY(session_->log().read_some_at(0, raw)) != sizeof raw) return false;
@@ -78,7 +112,8 @@ Result<bool> Capture::same_log(const wal::Position& last) const {
 }
 
 // Section 4b: the log was restarted exactly once. Had the old log ever got a frame after ours, it
-// would still stand behind ours. Writers fill the log upwards, so that slot is read BEFORE frame c:
+// would still stand behind ours, with that log's salts (its checksum proves nothing, see
+// accept_broken_frame). Writers fill the log upwards, so that slot is read BEFORE frame c:
 // frame c intact afterwards proves that the slot was not yet overwritten when it was read.
 Result<bool> Capture::restarted_once(const wal::Position& last) const {
   if (last.frame == 0 || pin_.last_frame == 0 || pin_.last_frame >= last.frame) return false;
@@ -87,13 +122,27 @@ Result<bool> Capture::restarted_once(const wal::Position& last) const {
   const std::size_t got =
       TRY(session_->log().read_some_at(wal::frame_offset(last.frame + 1, last.page_size), frame));
   wal::Position beyond = last;
-  if (got == frame.size() ? wal::accept_frame(beyond, frame.data()) : got != 0) return false;
+  if (got == frame.size() ? wal::accept_broken_frame(beyond, frame.data()) : got != 0) return false;
   const MutableBytes header_bytes(frame.data(), wal::kFrameHeaderSize);
   if (TRY(session_->log().read_some_at(wal::frame_offset(last.frame, last.page_size),
                                        header_bytes)) != header_bytes.size())
     return false;
   const wal::FrameHeader header = wal::parse_frame_header(frame.data());
-  return header.salts == last.salts && header.chain == last.chain;
+  if (header.salts != last.salts || header.chain != last.chain) return false;
+  return holds_every_commit_since(last);
+}
+
+// Nothing behind our last frame may also mean that a restart cut the file right there
+// (journal_size_limit). The index counts every commit, over restarts: those of the new log must be
+// all there were.
+Result<bool> Capture::holds_every_commit_since(const wal::Position& last) const {
+  std::uint32_t commits = 0;
+  std::uint8_t raw[wal::kFrameHeaderSize];
+  for (std::uint32_t frame = 1; frame <= pin_.last_frame; ++frame) {
+    TRY(session_->log().read_at(wal::frame_offset(frame, last.page_size), raw));
+    commits += wal::parse_frame_header(raw).is_commit() ? 1 : 0;
+  }
+  return last.change + commits == pin_.change;
 }
 
 Status Capture::start_at_snapshot() {
@@ -103,6 +152,7 @@ Status Capture::start_at_snapshot() {
   captured_.frame = pin_.last_frame;
   captured_.chain = pin_.frame_chain;
   captured_.big_endian = pin_.big_endian != 0;
+  captured_.change = pin_.change;
   captured_.page_size = TRY(page_size_of(session_->lock_holder()));
   captured_.pages = pin_.pages;
   if (captured_.pages == 0)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+
 namespace streamd::sqlite {
 namespace {
 
@@ -26,7 +28,19 @@ Capture::Capture(std::unique_ptr<Session> session, CaptureSink& sink, const Capt
 
 // SQLite forgets its count of a lock that a closing connection still holds, so it is given back.
 Capture::~Capture() {
-  if (state_ == State::kZero) session_->lock_holder().unlock_shared(IndexLock::kRead0);
+  if (state_ == State::kZero || zero_kept_)
+    session_->lock_holder().unlock_shared(IndexLock::kRead0);
+  if (broken_chain_) session_->merge_when_last();
+}
+
+Result<std::optional<FileIdentity>> Capture::leave() {
+  if (session_->open_elsewhere()) return std::optional<FileIdentity>{};
+  TRY(catch_up());
+  if (broken_chain_) return std::optional<FileIdentity>{};  // our end merges such a log
+  if (state_ != State::kZero && !TRY(optimistic_reset())) return std::optional<FileIdentity>{};
+  session_->lock_holder().unlock_shared(IndexLock::kRead0);
+  state_ = State::kAttaching;
+  return session_->close_as_last(captured_);
 }
 
 Result<wal::IndexHeader> Capture::look() {
@@ -40,8 +54,10 @@ Result<wal::IndexHeader> Capture::look() {
 }
 
 Result<bool> Capture::step() {
-  if (state_ == State::kZero) return step_zero();
-  return step_pinned();
+  if (state_ != State::kZero) return step_pinned();
+  const bool moved = TRY(step_zero());
+  if (!moved) TRY(stay_in_zero());
+  return moved;
 }
 
 Result<bool> Capture::step_pinned() {
@@ -50,9 +66,13 @@ Result<bool> Capture::step_pinned() {
   const bool captured = header.last_frame != captured_.frame;
   if (captured) TRY(capture_to(header));
   if (session_->backfilled() > header.last_frame &&
-      session_->header()->last_frame == header.last_frame)
+      TRY(session_->header()).last_frame == header.last_frame)
     ++stats_.damaged_index;
   const MonoTime now = clock_.mono();
+  if (zero_kept_) {
+    release_zero(header, now);
+    return captured;
+  }
   if (TRY(serve_waiter(header, now))) return true;
   if (reset_is_due(now) && TRY(try_reset(now))) return true;
   return captured;
@@ -62,8 +82,10 @@ Result<bool> Capture::step_pinned() {
 // restarted) or to the one new log; none can be lost while slot 0 is held.
 Result<bool> Capture::step_zero() {
   const wal::IndexHeader idle = TRY(look());
-  if (idle.salts == captured_.salts ? idle.last_frame == captured_.frame : idle.last_frame == 0)
+  if (idle.salts == captured_.salts ? idle.last_frame == captured_.frame : idle.last_frame == 0) {
     return false;
+  }
+  TRY(session_->wake());
   Connection& reader = session_->reader(pin_reader_);
   wal::IndexHeader header;
   if (!TRY(begin_exact(reader, header))) return true;
@@ -75,13 +97,23 @@ Result<bool> Capture::step_zero() {
   Status captured = capture_to(header);
   if (captured) captured = close_run();
   if (!captured && captured.error().code == Code::kInternal) return std::move(captured.error());
-  checkpoint_barrier();
-  session_->lock_holder().unlock_shared(IndexLock::kRead0);
   state_ = State::kPinned;
   pin_ = header;
+  release_zero(header, clock_.mono());
   failed_tries_ = tried_at_frame_ = 0;
   if (!captured) return std::move(captured.error());
   return true;
+}
+
+// There is nothing to capture.
+Status Capture::stay_in_zero() {
+  if (session_->resting()) return {};
+  if (broken_chain_) {
+    if (TRY(session_->writer().truncate_log())) broken_chain_ = false;
+    return {};
+  }
+  const bool quiet = stats_.commits == 0 || clock_.mono() - last_commit_ >= policy_.rest;
+  return quiet ? session_->rest() : Status{};
 }
 
 Status Capture::begin_log(const wal::IndexHeader& header) {
@@ -93,6 +125,7 @@ Status Capture::begin_log(const wal::IndexHeader& header) {
   if (log->page_size != captured_.page_size) return live_break("the page size changed");
   wal::start_log(captured_, *log);
   durable_ = captured_;  // what the old log held was durable before it could be restarted
+  broken_chain_ = false;
   view_.forget();
   return {};
 }
@@ -101,6 +134,8 @@ Status Capture::capture_to(const wal::IndexHeader& header) {
   if (header.salts != captured_.salts || header.last_frame < captured_.frame)
     return live_break("the wal-index went back behind what was captured");
   if (header.last_frame == captured_.frame) return {};
+  if (captured_.frame == 0)
+    TRY(begin_log(header));  // an emptied log gets its header with its first frame
   sink_.looked(not_before_, seen_);
   if (Status delivered = deliver(header.last_frame); !delivered) {
     if (delivered.error().code == Code::kInternal) return live_break(delivered.error().message);
@@ -110,6 +145,7 @@ Status Capture::capture_to(const wal::IndexHeader& header) {
     return live_break("the last frame of the log is no commit");
   if (captured_.chain != header.frame_chain)
     return live_break("the log's checksum differs from the wal-index's");
+  captured_.change = header.change;  // it begins again at 0 when SQLite recovers the index
   not_before_ = look_began_;
   last_commit_ = clock_.mono();
   return {};
@@ -136,8 +172,11 @@ Status Capture::deliver(std::uint32_t last_frame) {
 
 Status Capture::deliver_frame(wal::Position& position, const std::uint8_t* frame) {
   const std::uint32_t number = position.frame + 1;
-  if (!wal::accept_frame(position, frame))
-    return not_continuous(number, "salts or checksum differ");
+  if (!wal::accept_frame(position, frame)) {
+    if (!wal::accept_broken_frame(position, frame))
+      return not_continuous(number, "it belongs to another log");
+    note_broken_chain(number);
+  }
   const wal::FrameHeader header = wal::parse_frame_header(frame);
   view_.note(header.page, number);
   ++stats_.frames;
@@ -146,6 +185,18 @@ Status Capture::deliver_frame(wal::Position& position, const std::uint8_t* frame
   captured_ = position;
   ++stats_.commits;
   return sink_.commit(*this);
+}
+
+// The frame is committed: the wal-index says so, our lock protects it, and the chain from here to
+// the last frame must still end in the wal-index's checksum. See wal::accept_broken_frame.
+void Capture::note_broken_chain(std::uint32_t frame) {
+  if (stats_.broken_chains == 0)
+    log_warn(
+        "SQLite left wrong checksums in the log (a bug of SQLite: a savepoint was rolled back); "
+        "nothing is lost, and the log is merged before its recovery could lose it",
+        {{"database", session_->path()}, {"frame", frame}});
+  broken_chain_ = true;
+  ++stats_.broken_chains;
 }
 
 Status Capture::catch_up() {

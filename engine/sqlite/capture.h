@@ -8,6 +8,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -40,20 +41,35 @@ class CaptureSink {
 };
 
 struct CapturePolicy {
-  std::uint32_t reset_frames = 1000;            // try to hand the log back from here on
-  milliseconds idle{200};                       // or when nothing was committed for so long
+  std::uint32_t reset_frames = 1000;  // try to hand the log back from here on
+  // Or when nothing was committed for so long, and the log has a quarter of that, or nobody else
+  // has the database open.
+  milliseconds idle{200};
+  // Or when nothing was committed for so long, however small it is: the next commit pays for a new
+  // log with a sync of its header, which is not to be asked of who commits once a second.
+  milliseconds quiet{5000};
+  // After so long without a commit, and until the first one, all is closed but what holds the log.
+  milliseconds rest{5000};
   std::uint64_t soft_limit_bytes = 256 * kMiB;  // above: take the write lock for a moment
   bool allow_forced_reset = true;
+  bool set_wal = false;  // a database in another journal mode is put into WAL mode
 };
 
 struct CaptureStats {
   std::uint64_t frames = 0, commits = 0;
   std::uint64_t optimistic_tries = 0, optimistic_resets = 0;
   std::uint64_t forced_tries = 0, forced_resets = 0;
-  std::uint64_t hops = 0, waiter_hops = 0, barrier_waits = 0, barrier_timeouts = 0;
+  std::uint64_t hops = 0, waiter_hops = 0, barrier_waits = 0;
   std::uint64_t live_breaks = 0;    // must stay 0: somebody bypassed SQLite's locks
+  std::uint64_t broken_chains = 0;  // wrong checksums that SQLite wrote, captured all the same
   std::uint64_t damaged_index = 0;  // nBackfill beyond mxFrame: the live database is damaged
   Micros longest_write_lock = 0;    // of a forced reset
+};
+
+// Who keeps the log from being handed back, besides us.
+struct LogKeeper {
+  enum class What : std::uint8_t { kNobody, kReader, kTransaction } what = What::kNobody;
+  pid_t pid = 0;  // 0 = unknown, or nobody
 };
 
 enum class Continuity : std::uint8_t {
@@ -67,11 +83,18 @@ class Capture {
   // Opens the database and decides whether its log continues `last`; frames that do are delivered
   // at once. After kBroken, position() is a snapshot that is pinned: read or compare its pages, say
   // durable_up_to_here(), then settle(). After the other two, settle() at once.
+  // `left`: what leave() returned when `last` was captured.
   static Result<std::unique_ptr<Capture>> attach(const std::string& path, const wal::Position& last,
                                                  CaptureSink& sink, const CapturePolicy& policy,
-                                                 const Clock& clock);
+                                                 const Clock& clock,
+                                                 const std::optional<FileIdentity>& left = {});
 
   ~Capture();  // lets go of the database; nothing is handed over
+
+  // Lets go, and when nobody else has the database open leaves the database file alone behind, with
+  // all that was captured in it: how it was left. nullopt when the log had to stay. After this the
+  // object is good for nothing but its end.
+  Result<std::optional<FileIdentity>> leave();
 
   Continuity continuity() const { return continuity_; }
   Status settle();
@@ -96,13 +119,28 @@ class Capture {
 
   Result<bool> replaced() const { return session_->replaced(); }
   bool handed_over() const { return state_ == State::kZero; }
-  bool waiter_present() const {
-    return waiter_since_ != MonoTime{};
-  }  // look again within a millisecond
+  bool resting() const { return session_->resting(); }
+  // Somebody waits for us, or we for a checkpointer: look again within a millisecond.
+  bool waiter_present() const { return waiter_since_ != MonoTime{} || zero_kept_; }
   std::uint64_t log_bytes() const {
     return wal::frame_offset(captured_.frame + 1, captured_.page_size);
   }
   const CaptureStats& stats() const { return stats_; }
+
+  // limits.cpp
+  // Why SQLite could not copy the log into the database when it was asked last. Nothing is lost and
+  // the capture goes on; the log stays until it works again.
+  const std::optional<Error>& trouble() const { return trouble_; }
+  // Bytes of the log that are committed and not durable yet: what our lock keeps for our own sake.
+  Result<std::uint64_t> held_bytes();
+  // Another process's reader or open transaction that is as old as our pin: without us the log
+  // would stay as well.
+  LogKeeper other_keeper() const;
+  // Who has written more than `bytes` into the log and not committed yet.
+  Result<LogKeeper> large_transaction(std::uint64_t bytes) const;
+  // Gives up all locks on purpose, so that the application can restart or remove its log. What was
+  // captured and is not durable is lost to the capture. Only to be destroyed afterwards.
+  void let_go();
 
  private:
   enum class State : std::uint8_t { kAttaching, kPinned, kZero };
@@ -110,10 +148,14 @@ class Capture {
           const Clock& clock);
 
   // attach.cpp
-  Status pin_and_continue(const wal::Position& last);
-  Status continue_from(const wal::Position& last);
+  Status pin_and_continue(const wal::Position& last, const std::optional<FileIdentity>& left);
+  Status continue_from(const wal::Position& last, const std::optional<FileIdentity>& left);
   Result<bool> same_log(const wal::Position& last) const;
   Result<bool> restarted_once(const wal::Position& last) const;
+  Result<bool> holds_every_commit_since(const wal::Position& last) const;
+  Result<bool> holds_every_commit_since_left(const wal::Position& last,
+                                             const FileIdentity& left) const;
+  Status continue_from_left();
   Status start_at_snapshot();
   Result<bool> settle_pinned();
 
@@ -122,8 +164,10 @@ class Capture {
   Status capture_to(const wal::IndexHeader& header);
   Status deliver(std::uint32_t last_frame);
   Status deliver_frame(wal::Position& position, const std::uint8_t* frame);
+  void note_broken_chain(std::uint32_t frame);
   Result<bool> step_pinned();
   Result<bool> step_zero();
+  Status stay_in_zero();
   Status begin_log(const wal::IndexHeader& header);
   Status close_run();
   Error give_back(Error cause);
@@ -135,15 +179,18 @@ class Capture {
   Result<bool> hop();
   bool lock_zero(const wal::IndexHeader& header);
   Result<bool> enter_zero();
-  void checkpoint_barrier();
+  void release_zero(const wal::IndexHeader& header, MonoTime now);
 
   // reset.cpp
   bool reset_is_due(MonoTime now) const;
+  bool pause_is_for_reset(MonoTime now) const;
+  bool backfill();
   Result<bool> try_reset(MonoTime now);
   Result<bool> optimistic_reset();
   Result<bool> forced_reset();
   Result<bool> take_write_lock();
   Result<bool> reset_under_write_lock();
+  bool checkpoint_waits(const wal::IndexHeader& header, MonoTime now, milliseconds patience);
   Result<bool> serve_waiter(const wal::IndexHeader& header, MonoTime now);
 
   std::unique_ptr<Session> session_;
@@ -154,12 +201,17 @@ class Capture {
   State state_ = State::kAttaching;
   Continuity continuity_ = Continuity::kBroken;
   wal::Position captured_, durable_;
-  wal::IndexHeader pin_;  // the snapshot of the current pin
-  int pin_reader_ = 0;    // which of the two readers holds it
+  wal::IndexHeader pin_;    // the snapshot of the current pin
+  int pin_reader_ = 0;      // which of the two readers holds it
+  bool zero_kept_ = false;  // pinned, but slot 0 is not released yet
+  // The log must go: SQLite's recovery would drop committed frames of it, or, once they are in the
+  // database file, put older pages back over them.
+  bool broken_chain_ = false;
 
   Micros not_before_ = 0;  // wall clock before the newest look that showed nothing new
   Micros look_began_ = 0, seen_ = 0;
 
+  std::optional<Error> trouble_;
   MonoTime last_commit_, last_try_{}, last_forced_{};
   std::uint32_t tried_at_frame_ = 0, failed_tries_ = 0;
   std::uint32_t waiter_frame_ = 0;

@@ -2,6 +2,10 @@
 
 #include <sqlite3.h>
 
+#include <utility>
+
+#include "sqlite/no_write_lock.h"
+
 namespace streamd::sqlite {
 namespace {
 
@@ -53,10 +57,6 @@ Status Connection::open(const std::string& path) {
   sqlite3_wal_autocheckpoint(db_, 0);
   sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_busy_timeout(db_, 0);
-  TRY(prepare("BEGIN", &begin_));
-  TRY(prepare("BEGIN IMMEDIATE", &begin_immediate_));
-  TRY(prepare("PRAGMA schema_version", &look_));
-  TRY(prepare("ROLLBACK", &rollback_));
   sqlite3_file_control(db_, "main", SQLITE_FCNTL_FILE_POINTER, &file_);
   return {};
 }
@@ -64,24 +64,48 @@ Status Connection::open(const std::string& path) {
 void Connection::close() {
   if (db_ == nullptr) return;
   end();
-  for (sqlite3_stmt** statement : {&begin_, &begin_immediate_, &look_, &rollback_}) {
-    sqlite3_finalize(*statement);
-    *statement = nullptr;
-  }
+  for (Statement* statement : {&begin_, &begin_immediate_, &look_, &rollback_})
+    sqlite3_finalize(std::exchange(statement->prepared, nullptr));
+  if (!std::exchange(ran_, false) && file_ != nullptr)
+    file_->pMethods->xShmUnmap(file_,
+                               0);  // what map_index() has mapped, nobody else would give back
   sqlite3_close(db_);
   db_ = nullptr;
   file_ = nullptr;
 }
 
-Status Connection::prepare(const char* sql, sqlite3_stmt** statement) {
-  const int code = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, nullptr);
-  if (code != SQLITE_OK) return failed(code, "use database");
+void Connection::swap(Connection& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(db_, other.db_);
+  std::swap(file_, other.file_);
+  std::swap(begin_, other.begin_);
+  std::swap(begin_immediate_, other.begin_immediate_);
+  std::swap(look_, other.look_);
+  std::swap(rollback_, other.rollback_);
+  std::swap(in_transaction_, other.in_transaction_);
+  std::swap(ran_, other.ran_);
+}
+
+// SQLite's own next step, taken early: its pager locks the same file object and finds it done.
+Status Connection::hold() {
+  if (const int code = file_->pMethods->xLock(file_, SQLITE_LOCK_SHARED))
+    return failed(code, "lock database");
   return {};
 }
 
-int Connection::run(sqlite3_stmt* statement) {
-  const int code = sqlite3_step(statement);
-  sqlite3_reset(statement);
+bool Connection::hold_alone() {
+  return file_->pMethods->xLock(file_, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
+}
+
+int Connection::run(Statement& statement) {
+  ran_ = true;
+  if (statement.prepared == nullptr) {
+    const int code = sqlite3_prepare_v3(db_, statement.sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                        &statement.prepared, nullptr);
+    if (code != SQLITE_OK) return code;
+  }
+  const int code = sqlite3_step(statement.prepared);
+  sqlite3_reset(statement.prepared);
   return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
@@ -115,11 +139,37 @@ void Connection::end() {
 }
 
 Result<bool> Connection::checkpoint() {
-  const int code =
-      sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  return run_checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+}
+Result<bool> Connection::truncate_log() {
+  return run_checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+}
+void Connection::refuse_write_lock() {
+  file_->pMethods = without_write_lock(file_->pMethods);
+}
+void Connection::merge_when_last() {
+  if (db_ != nullptr) sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+}
+
+Result<bool> Connection::run_checkpoint(int mode) {
+  const int code = sqlite3_wal_checkpoint_v2(db_, "main", mode, nullptr, nullptr);
   if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) return false;
   if (code != SQLITE_OK) return failed(code, "checkpoint");
   return true;
+}
+
+Status Connection::switch_to_wal() {
+  ran_ = true;
+  sqlite3_stmt* statement = nullptr;
+  int code = sqlite3_prepare_v2(db_, "PRAGMA journal_mode=WAL", -1, &statement, nullptr);
+  if (code != SQLITE_OK) return failed(code, "put into WAL mode");
+  code = sqlite3_step(statement);
+  std::string mode;
+  if (code == SQLITE_ROW) mode = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+  code = sqlite3_finalize(statement);
+  if (code != SQLITE_OK) return failed(code, "put into WAL mode");
+  if (mode == "wal") return {};
+  return make_error(Code::kNotWal, "put into WAL mode " + path_ + ": it stays in mode " + mode);
 }
 
 Result<const volatile void*> Connection::map_index() {

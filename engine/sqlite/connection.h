@@ -30,10 +30,21 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // kNotFound, kPermission, kBusy (locking_mode=EXCLUSIVE elsewhere), kCorrupt, kIo.
+  // Opens the database file alone; the log follows with the first statement. kNotFound,
+  // kPermission, kBusy (locking_mode=EXCLUSIVE elsewhere), kCorrupt, kIo.
   Status open(const std::string& path);
   void close();
+  void swap(Connection& other) noexcept;
   bool is_open() const { return db_ != nullptr; }
+
+  // A shared lock on the database file, before anything was read: from now on no last close and no
+  // change of the journal mode removes a log. Lets go with the first touch() of a database that is
+  // not in WAL mode, otherwise with close(). kBusy when somebody is just doing that.
+  Status hold();
+
+  // As hold(), against everybody: false when another process has the database open. Nobody can open
+  // it until close().
+  bool hold_alone();
 
   // Reads the schema cookie and lets go: makes SQLite open the log, and recover its index if
   // needed.
@@ -45,6 +56,14 @@ class Connection {
 
   // A PASSIVE checkpoint; false = another one is running.
   Result<bool> checkpoint();
+  // A TRUNCATE checkpoint of a log that is in the database already; false = somebody reads it.
+  Result<bool> truncate_log();
+  // From now on it never takes the lock of writers, not even to repair what a reader may take for a
+  // torn wal-index header (no_write_lock.h): no TRUNCATE, and no recovery of a log.
+  void refuse_write_lock();
+  // From now on this connection's close does what every application's does: the last one merges
+  // the log into the database and removes it.
+  void merge_when_last();
 
   // SQLite's own mapping of the wal-index: no descriptor of ours. Valid while the connection lives.
   Result<const volatile void*> map_index();
@@ -53,22 +72,31 @@ class Connection {
   bool lock_exclusive(IndexLock lock);
   void unlock_exclusive(IndexLock lock);
 
+  // PRAGMA journal_mode=WAL. kBusy when somebody has the database locked, however shortly.
+  Status switch_to_wal();
+
   // The database file itself, not the log, through SQLite's own descriptor. Bytes past the end read
   // as zero.
   Status read_database(std::uint64_t offset, MutableBytes out);
   Result<std::uint64_t> database_size();
 
  private:
-  Status prepare(const char* sql, sqlite3_stmt** statement);
-  int run(sqlite3_stmt* statement);
+  // Prepared when first run: a connection that only holds a lock needs none.
+  struct Statement {
+    const char* sql;
+    sqlite3_stmt* prepared = nullptr;
+  };
+  int run(Statement& statement);
+  Result<bool> run_checkpoint(int mode);
   Error failed(int code, const char* what) const;
 
   std::string path_;
   sqlite3* db_ = nullptr;
   sqlite3_file* file_ = nullptr;
-  sqlite3_stmt *begin_ = nullptr, *begin_immediate_ = nullptr, *look_ = nullptr,
-               *rollback_ = nullptr;
+  Statement begin_{"BEGIN"}, begin_immediate_{"BEGIN IMMEDIATE"}, look_{"PRAGMA schema_version"},
+      rollback_{"ROLLBACK"};
   bool in_transaction_ = false;
+  bool ran_ = false;  // a statement: from then on SQLite closes what it has opened beside the file
 };
 
 }  // namespace streamd::sqlite

@@ -2,19 +2,21 @@
 #include <thread>
 
 #include "sqlite/capture.h"
+#include "sqlite/mistake.h"
 
 namespace streamd::sqlite {
 namespace {
 
 using std::chrono::microseconds;
 constexpr int kBeginAttempts = 200;
-constexpr milliseconds kPatientWithWaiter{5}, kBarrierLimit{2000};
+constexpr milliseconds kPatientWithWaiter{5};
 
 }  // namespace
 
 // A snapshot is exactly `header` when the index showed that before and after the transaction began:
 // the change counter and the salts exclude that it changed and changed back.
 Result<bool> Capture::begin_exact(Connection& reader, wal::IndexHeader& header) {
+  reader.end();  // an attempt that failed half-way may have left it open
   for (int attempt = 0; attempt < kBeginAttempts; ++attempt) {
     const wal::IndexHeader before = TRY(look());
     if (Status begun = reader.begin_read(); !begun) {
@@ -79,47 +81,42 @@ bool Capture::lock_zero(const wal::IndexHeader& header) {
 // Pinned → Zero: only when everything in the log is backfilled, captured and durable.
 Result<bool> Capture::enter_zero() {
   const wal::IndexHeader header = TRY(look());
-  if (header.salts != pin_.salts) {
-    if (state_ == State::kAttaching) return false;  // that transaction may sit on slot 0
+  const bool restarted = header.salts != pin_.salts;
+  if (restarted && state_ != State::kAttaching)
     return live_break("the log was restarted under a read lock");
-  }
+  // While attaching, the transaction may sit on slot 0: then the log was fully backfilled, and what
+  // stands in the one new log is for settle_pinned().
+  if (restarted && header.last_frame != 0) return false;
   if (session_->backfilled() != header.last_frame) return false;
-  TRY(capture_to(header));
+  if (!restarted) TRY(capture_to(header));
   TRY(make_durable());
   if (durable_ != captured_ || !lock_zero(header)) return false;
   session_->reader(pin_reader_).end();
   state_ = State::kZero;
   view_.forget();
   failed_tries_ = 0;
+  trouble_.reset();
   return true;
 }
 
-// Before slot 0 is released: a checkpointer that read its header before the restart may still be
-// running, and in SQLite up to 3.51.2 it would then backfill pages of the old log over new ones
-// (the WAL-reset bug). Checkpointers hold the checkpoint lock from before that read, so having it
-// once proves that none is left. One that also holds the write lock (FULL, RESTART, TRUNCATE) read
-// its header under it and is not stale.
-void Capture::checkpoint_barrier() {
+// Zero → pinned: before slot 0 is released. A checkpointer that read its header before the restart
+// may still be running, and in SQLite up to 3.51.2 it would then backfill pages of the old log over
+// new ones (the WAL-reset bug). Checkpointers hold the checkpoint lock from before that read, so
+// having it once proves that none is left; until then slot 0 stays locked, which harms only that
+// checkpointer. One that also holds the write lock (FULL, RESTART, TRUNCATE) read its header under
+// it and is not stale, but waits for us.
+void Capture::release_zero(const wal::IndexHeader& header, MonoTime now) {
   Connection& checkpointer = session_->checkpointer();
-  const MonoTime began = clock_.mono();
-  for (bool waited = false;; waited = true) {
-    if (checkpointer.lock_exclusive(IndexLock::kCheckpoint)) {
-      checkpointer.unlock_exclusive(IndexLock::kCheckpoint);
-      return;
-    }
-    if (!waited) ++stats_.barrier_waits;
-    pid_t checkpoint_pid = 0, write_pid = 0;
-    const bool full_checkpoint =
-        session_->foreign_holder(IndexLock::kCheckpoint, &checkpoint_pid) &&
-        session_->foreign_holder(IndexLock::kWrite, &write_pid) && checkpoint_pid == write_pid;
-    const auto waiting = clock_.mono() - began;
-    if (full_checkpoint && waiting > kPatientWithWaiter) return;
-    if (waiting > kBarrierLimit) {
-      ++stats_.barrier_timeouts;
-      return;
-    }
-    std::this_thread::sleep_for(microseconds(100));
+  const bool nobody_checkpoints = checkpointer.lock_exclusive(IndexLock::kCheckpoint);
+  if (nobody_checkpoints) checkpointer.unlock_exclusive(IndexLock::kCheckpoint);
+  if (!nobody_checkpoints && !mistake::kNoBarrier &&
+      !checkpoint_waits(header, now, kPatientWithWaiter)) {
+    if (!zero_kept_) ++stats_.barrier_waits;
+    zero_kept_ = true;
+    return;
   }
+  session_->lock_holder().unlock_shared(IndexLock::kRead0);
+  zero_kept_ = false;
 }
 
 }  // namespace streamd::sqlite

@@ -11,7 +11,7 @@ namespace {
 using std::chrono::microseconds;
 
 constexpr int kOptimisticTries = 3;
-constexpr milliseconds kBusyRetry{20}, kForcedRetry{50};
+constexpr milliseconds kBusyRetry{20}, kForcedRetry{50}, kTroubleRetry{1000};
 constexpr milliseconds kWriteLockPatience{200}, kForeignCheckpointPatience{2};
 constexpr milliseconds kDurableUnderLock{50}, kCheckpointUnderLock{25}, kReaderDrain{5};
 constexpr milliseconds kWaiterPatience{2};
@@ -20,13 +20,21 @@ constexpr std::uint32_t kTriesBeforeForce = 2;
 
 }  // namespace
 
+bool Capture::pause_is_for_reset(MonoTime now) const {
+  const auto pause = now - last_commit_;
+  if (pause < policy_.idle) return false;
+  return stats_.commits == 0 || pause >= policy_.quiet ||
+         captured_.frame >= policy_.reset_frames / 4 || !session_->open_elsewhere();
+}
+
 bool Capture::reset_is_due(MonoTime now) const {
   if (captured_.frame == 0) return false;
-  const bool idle = now - last_commit_ >= policy_.idle;
-  if (!idle && captured_.frame < policy_.reset_frames) return false;
+  const bool idle = pause_is_for_reset(now);
+  if (!idle && !broken_chain_ && captured_.frame < policy_.reset_frames) return false;
+  if (trouble_ && now - last_try_ < kTroubleRetry) return false;
   if (now - last_try_ < (idle ? policy_.idle / 4 : kBusyRetry)) return false;
   const bool grew = captured_.frame >= tried_at_frame_ + policy_.reset_frames / 4;
-  if (!idle && failed_tries_ > 0 && !grew) return false;
+  if (!idle && !broken_chain_ && failed_tries_ > 0 && !grew) return false;
   return !session_->foreign_reader_before(pin_.last_frame);
 }
 
@@ -41,6 +49,15 @@ Result<bool> Capture::try_reset(MonoTime now) {
   return done;
 }
 
+// A PASSIVE checkpoint; false = not now. One that fails (the disk of the database is full) is no
+// failure of the capture.
+bool Capture::backfill() {
+  const Result<bool> done = session_->checkpointer().checkpoint();
+  if (done && *done) trouble_.reset();
+  if (!done) trouble_ = done.error();
+  return done && *done;
+}
+
 // Step 4: wins when the writer pauses for as long as a seal and a lock take.
 Result<bool> Capture::optimistic_reset() {
   ++stats_.optimistic_tries;
@@ -48,7 +65,7 @@ Result<bool> Capture::optimistic_reset() {
     const wal::IndexHeader header = TRY(look());
     if (session_->backfilled() != header.last_frame || header.last_frame != pin_.last_frame) {
       if (header.last_frame != pin_.last_frame && !TRY(hop())) return false;
-      if (!TRY(session_->checkpointer().checkpoint())) return false;
+      if (!backfill()) return false;
       if (session_->backfilled() < pin_.last_frame) return false;  // a foreign reader is in the way
     }
     if (TRY(enter_zero())) {
@@ -66,7 +83,7 @@ Result<bool> Capture::forced_reset() {
     const wal::IndexHeader header = TRY(look());
     if (header.last_frame - session_->backfilled() < kSmallRest) break;
     if (header.last_frame != pin_.last_frame && !TRY(hop())) break;
-    if (!TRY(session_->checkpointer().checkpoint())) break;
+    if (!backfill()) break;
   }
   TRY(make_durable());
   if (!TRY(take_write_lock())) return false;
@@ -105,8 +122,8 @@ Result<bool> Capture::reset_under_write_lock() {
   TRY(make_durable());
   if (clock_.mono() - began > kDurableUnderLock) return false;
   if (header.last_frame != pin_.last_frame && !TRY(hop())) return false;
-  while (!TRY(session_->checkpointer().checkpoint())) {
-    if (clock_.mono() - began > kDurableUnderLock + kCheckpointUnderLock) return false;
+  while (!backfill()) {
+    if (trouble_ || clock_.mono() - began > kDurableUnderLock + kCheckpointUnderLock) return false;
     std::this_thread::sleep_for(microseconds(200));
   }
   bool zero = false;
@@ -123,9 +140,10 @@ Result<bool> Capture::reset_under_write_lock() {
   return true;
 }
 
-// Step 6. FULL, RESTART and TRUNCATE hold the checkpoint and the write lock while they wait for our
-// read mark; a PASSIVE one holds the checkpoint lock alone and must not be answered.
-Result<bool> Capture::serve_waiter(const wal::IndexHeader& header, MonoTime now) {
+// FULL, RESTART and TRUNCATE hold the checkpoint and the write lock while they wait for a read lock
+// of ours, so nothing is committed meanwhile; a PASSIVE one holds the checkpoint lock alone.
+bool Capture::checkpoint_waits(const wal::IndexHeader& header, MonoTime now,
+                               milliseconds patience) {
   pid_t checkpoint_pid = 0, write_pid = 0;
   const bool waiting = header.last_frame == waiter_frame_ &&
                        session_->foreign_holder(IndexLock::kCheckpoint, &checkpoint_pid) &&
@@ -137,7 +155,12 @@ Result<bool> Capture::serve_waiter(const wal::IndexHeader& header, MonoTime now)
     return false;
   }
   if (waiter_since_ == MonoTime{}) waiter_since_ = now;
-  if (now - waiter_since_ <= kWaiterPatience) return false;
+  return now - waiter_since_ > patience;
+}
+
+// Step 6. A PASSIVE checkpoint must not be answered.
+Result<bool> Capture::serve_waiter(const wal::IndexHeader& header, MonoTime now) {
+  if (!checkpoint_waits(header, now, kWaiterPatience)) return false;
   const wal::IndexHeader latest = TRY(look());
   bool served = false;
   if (session_->backfilled() == latest.last_frame)

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <thread>
 
+#include "sqlite/journal_mode.h"
+#include "sqlite/mistake.h"
 #include "sqlite/ownership.h"
 
 namespace streamd::sqlite {
@@ -16,39 +18,44 @@ using std::chrono::steady_clock;
 
 constexpr int kFirstLockByte = 120;
 constexpr int kReadSlots = 5;
+constexpr int kInUse = 8;  // shared by all who have the index open; SQLite calls it DMS
+constexpr std::chrono::milliseconds kCoarseClock{20};
 constexpr auto kDeadWriter =
     std::chrono::milliseconds(20);  // a header torn for longer has lost its writer
 
-// Bytes 18 and 19 of the database header: 2 = write-ahead log.
-Status require_wal_mode(Connection& connection, const std::string& path) {
-  std::uint8_t header[20] = {};
-  TRY(connection.read_database(0, header));
-  if (header[18] == 2 && header[19] == 2) return {};
-  return make_error(Code::kNotWal, "attach " + path + ": the database is not in WAL mode",
-                    "run `PRAGMA journal_mode=WAL` on it once, or set set-wal = true");
+// With a connection of its own, whose close takes the files away again that SQLite has made for it:
+// provide_log_files makes them as their users need them.
+Status convert_to_wal(const std::string& path) {
+  Connection connection;
+  TRY(connection.open(path));
+  TRY(check_log_files(path));
+  TRY(require_wal_mode(connection, path, true));
+  connection.merge_when_last();
+  return {};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Session>> Session::open(const std::string& path) {
-  TRY(check_ownership_before_open(path));
+Result<std::unique_ptr<Session>> Session::open(const std::string& path, bool set_wal) {
+  TRY(check_access(path));
   auto session = std::make_unique<Session>();
   session->path_ = path;
-  Status opened = session->open_files();
+  Status opened = session->open_files(set_wal);
   if (!opened) return std::move(opened.error());
   return session;
 }
 
-Status Session::open_files() {
+Status Session::open_files(bool set_wal) {
+  if (set_wal) TRY(convert_to_wal(path_));
   TRY(lock_holder_.open(path_));
+  TRY(require_wal_mode(lock_holder_, path_, false));
+  TRY(check_log_files(path_));  // while we wait for the application, nothing is locked
+  TRY(lock_holder_.hold());
+  TRY(require_wal_mode(lock_holder_, path_, false));
+  TRY(provide_log_files(path_));
   TRY(lock_holder_.touch());
-  TRY(require_wal_mode(lock_holder_, path_));
-  for (Connection* connection : {&readers_[0], &readers_[1], &writer_, &checkpointer_}) {
-    TRY(connection->open(path_));
-    TRY(connection->touch());
-  }
+  TRY(open_workers());
   index_ = TRY(lock_holder_.map_index());
-  log_ = TRY(File::open_read(path_ + "-wal"));
   index_locks_ = TRY(File::open_read(path_ + "-shm"));
   const auto database = TRY(stat_path(path_));
   if (!database) return make_error(Code::kNotFound, "attach " + path_ + ": the database went away");
@@ -56,14 +63,102 @@ Status Session::open_files() {
   return {};
 }
 
-void Session::close() {
+Status Session::open_workers() {
+  for (Connection* connection : {&readers_[0], &readers_[1], &writer_, &checkpointer_}) {
+    TRY(connection->open(path_));
+    TRY(connection->touch());
+  }
+  for (Connection* connection : {&readers_[0], &readers_[1], &checkpointer_})
+    connection->refuse_write_lock();
+  log_ = TRY(File::open_read(path_ + "-wal"));
+  return {};
+}
+
+void Session::close_workers() {
   for (Connection& reader : readers_) reader.close();
   writer_.close();
   checkpointer_.close();
-  lock_holder_.close();
-  index_locks_.close();  // after every connection: closing it drops this process's locks on -shm
   log_.close();
+}
+
+// The last to close is one that knows the log (the lock holder of a session that has rested does
+// not), so that it can merge it.
+void Session::close() {
+  for (Connection& reader : readers_) reader.close();
+  checkpointer_.close();
+  lock_holder_.close();
+  close_workers();
+  index_locks_.close();  // after every connection: closing it drops this process's locks on -shm
   index_ = nullptr;
+}
+
+// SQLite keeps the descriptors of closed connections for as long as this process has any lock on
+// the database file. So for an instant it has none, and an application that closes its database in
+// that instant may take the log away: it is looked for afterwards. Slot 0 is held all the time.
+Status Session::rest() {
+  Connection fresh;
+  TRY(fresh.open(path_));
+  index_ = TRY(fresh.map_index());
+  if (!fresh.lock_shared(IndexLock::kRead0))
+    return make_error(Code::kInternal, "rest " + path_ + ": slot 0 is not shared");
+  lock_holder_.unlock_shared(IndexLock::kRead0);
+  close_workers();
+  lock_holder_.close();
+  lock_holder_.swap(fresh);
+  resting_ = true;
+  if (!lock_holder_.hold())
+    return make_error(Code::kInternal, "rest " + path_ + ": somebody takes its log away");
+  return require_same_files();
+}
+
+Status Session::wake() {
+  if (!resting_) return {};
+  TRY(require_same_files());  // SQLite would make files for another database that it finds there
+  Status awake = open_workers();
+  if (awake) awake = require_same_files();
+  if (!awake)
+    close_workers();
+  else
+    resting_ = false;
+  return awake;
+}
+
+Status Session::require_same_files() const {
+  if (!TRY(replaced())) return {};
+  return make_error(Code::kInternal, "the files of " + path_ + " were replaced or taken away");
+}
+
+void Session::merge_when_last() {
+  for (Connection* connection :
+       {&readers_[0], &readers_[1], &writer_, &checkpointer_, &lock_holder_})
+    connection->merge_when_last();
+}
+
+Result<FileIdentity> Session::file_identity() const {
+  const auto info = TRY(stat_path(path_));
+  return info ? identity_of(*info) : FileIdentity{};
+}
+
+Result<std::optional<FileIdentity>> Session::close_as_last(const wal::Position& last) {
+  TRY(wake());
+  for (Connection* connection : {&readers_[0], &readers_[1], &checkpointer_, &lock_holder_})
+    connection->close();
+  std::optional<FileIdentity> left;
+  if (writer_.hold_alone()) {
+    const auto header = wal::read_index_header(index_);
+    const bool nothing_new =
+        header &&
+        (header->salts == last.salts ? header->last_frame == last.frame : header->last_frame == 0);
+    if (nothing_new && backfilled() == header->last_frame && !TRY(replaced())) {
+      left = TRY(file_identity());
+      writer_.merge_when_last();
+    }
+    // What is written after this must show another time, however coarse the file system's clock.
+    std::this_thread::sleep_for(kCoarseClock);
+  }
+  close();
+  if (TRY(stat_path(path_ + "-wal"))) left.reset();
+  return left;
 }
 
 Result<bool> Session::replaced() const {
@@ -79,12 +174,19 @@ Result<bool> Session::replaced() const {
 Result<wal::IndexHeader> Session::header() {
   auto torn_since = steady_clock::now();
   for (int attempt = 0;; ++attempt) {
-    if (const auto header = wal::read_index_header(index_)) return *header;
+    if (const auto header = wal::read_index_header(index_)) {
+      if constexpr (mistake::kChecksumOnly) {
+        TRY(wake());  // at rest the log is closed
+        return mistake::committed_by_checksum(*header, log_);
+      }
+      return *header;
+    }
     ++torn_headers_;
     if (attempt < 50) continue;
     std::this_thread::sleep_for(microseconds(200));
     if (steady_clock::now() - torn_since < kDeadWriter) continue;
-    TRY(checkpointer_.touch());  // SQLite recovers the index under its own locks
+    TRY(wake());
+    TRY(writer_.touch());  // SQLite recovers the index under its own locks
     torn_since = steady_clock::now();
   }
 }
@@ -105,6 +207,10 @@ bool Session::foreign_holder(IndexLock lock, pid_t* pid) const {
 }
 bool Session::foreign_readers() const {
   return foreign_lock(static_cast<int>(IndexLock::kRead0) + 1, kReadSlots - 1, nullptr);
+}
+
+bool Session::open_elsewhere() const {
+  return foreign_lock(kInUse, 1, nullptr);
 }
 
 bool Session::foreign_reader_before(std::uint32_t frame) const {

@@ -22,7 +22,13 @@ Result<Layout> layout_for(const std::string& database, const std::string& state_
 }
 
 Result<File> take_lock(const Layout& layout) {
-  File file = TRY(File::open_write(layout.lock));
+  auto opened = File::open_write(layout.lock);
+  if (!opened && opened.error().code == Code::kPermission)
+    return std::move(opened.error())
+        .with_hint(
+            "streamd's user must be able to write the folder of the database, and this file "
+            "if it is there");
+  File file = TRY(std::move(opened));
   if (TRY(file.try_lock())) {
     const std::string pid = std::to_string(getpid()) + "\n";
     TRY(file.truncate(0));

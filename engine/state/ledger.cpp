@@ -18,11 +18,24 @@ Result<Ledger> Ledger::create(const std::string& path) {
   return Ledger(TRY(File::create(path)));
 }
 
+Status Ledger::wake() {
+  if (!file_.is_open()) file_ = TRY(File::open_write(path_));
+  return {};
+}
+
+Status Ledger::rest() {
+  if (!file_.is_open()) return {};
+  TRY(sync());
+  file_.close();
+  return {};
+}
+
 Result<Ledger::Window*> Ledger::window(std::uint32_t page) {
   if (windows_.empty()) windows_.resize(kWindows);
   const std::int64_t number = (page - 1) / kWindowEntries;
   Window& window = windows_[static_cast<std::size_t>(number) % kWindows];
   if (window.number == number) return &window;
+  TRY(wake());
   window.number = -1;
   window.hashes.fill(0);
   const MutableBytes raw(reinterpret_cast<std::uint8_t*>(window.hashes.data()),
@@ -76,6 +89,7 @@ Status Ledger::set_durable(PageNo first, const std::vector<std::uint64_t>& hashe
 }
 
 Status Ledger::write(std::uint32_t page, const std::uint64_t* hashes, std::size_t count) {
+  TRY(wake());
   TRY(file_.write_at(offset_of(page),
                      {reinterpret_cast<const std::uint8_t*>(hashes), count * sizeof *hashes}));
   if (windows_.empty()) return {};
@@ -89,6 +103,7 @@ Status Ledger::write(std::uint32_t page, const std::uint64_t* hashes, std::size_
 }
 
 Status Ledger::truncate(std::uint32_t pages) {
+  TRY(wake());
   windows_.clear();
   if (TRY(file_.size()) > offset_of(std::uint64_t{pages} + 1))
     return file_.truncate(offset_of(std::uint64_t{pages} + 1));
@@ -98,6 +113,7 @@ Status Ledger::truncate(std::uint32_t pages) {
 Status Ledger::sync() {
   windows_.clear();  // called when things are quiet: an idle database keeps no memory here
   windows_.shrink_to_fit();
+  TRY(wake());
   return file_.sync();
 }
 

@@ -31,6 +31,8 @@ class Ledger {
   Status set_durable(PageNo first, const std::vector<std::uint64_t>& hashes);
   Status truncate(std::uint32_t pages);
   Status sync();
+  // Synced, and keeps neither descriptor nor memory until it is used again.
+  Status rest();
 
   // XOR over pages [1, pages], pending ones included; nullopt when one (but the lock page) is
   // unknown.
@@ -42,11 +44,13 @@ class Ledger {
     std::int64_t number = -1;
     std::array<std::uint64_t, kWindowEntries> hashes;
   };
-  explicit Ledger(File file) : file_(std::move(file)) {}
+  explicit Ledger(File file) : path_(file.path()), file_(std::move(file)) {}
+  Status wake();  // before the file is used
   Result<Window*> window(std::uint32_t page);
   Status write(std::uint32_t page, const std::uint64_t* hashes, std::size_t count);
 
-  File file_;
+  std::string path_;
+  File file_;  // closed at rest
   IntMap<std::uint64_t> pending_;
   std::optional<std::uint32_t> pending_end_;  // entries of the file beyond it no longer count
   std::vector<Window> windows_;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "storage/provider_hint.h"
 
 namespace streamd::storage {
 namespace {
@@ -23,15 +24,19 @@ std::string text_of(const char (&array)[N]) {
   return text;
 }
 
-std::string hint_of(const streamd_error& error) {
-  std::string hint;
-  const auto add = [&hint](const std::string& part) {
-    hint += (hint.empty() ? "the provider said: " : ", ") + part;
+// The next step, then what the store's support will ask for.
+std::string hint_of(const streamd_error& error, Code code, const std::string& driver) {
+  const std::string word = text_of(error.provider_code);
+  std::string details;
+  const auto add = [&details](const std::string& part) {
+    details += (details.empty() ? "" : ", ") + part;
   };
   if (error.http_status != 0) add(fmt::format("http status {}", error.http_status));
-  if (const auto code = text_of(error.provider_code); !code.empty()) add("code " + code);
+  if (!word.empty() && !is_errno_name(word)) add("code " + word);
   if (const auto id = text_of(error.request_id); !id.empty()) add("request id " + id);
-  return hint;
+  const std::string step = provider_hint(code, word, driver);
+  if (details.empty()) return step;
+  return step.empty() ? "the provider said: " + details : step + " (" + details + ")";
 }
 
 std::uint32_t millis(milliseconds time) {
@@ -98,8 +103,8 @@ Status DriverCall::result(streamd_code returned, const std::string& what) const 
     message = overdue() ? "the driver did not end within its timeout"
                         : "the driver says cancelled, but nobody cancelled";
   }
-  Error error =
-      make_error(code, fmt::format("{} ({}): {}", what, *driver_, message), hint_of(error_));
+  Error error = make_error(code, fmt::format("{} ({}): {}", what, *driver_, message),
+                           hint_of(error_, code, *driver_));
   error.retry_after = milliseconds(std::max<std::int64_t>(error_.retry_after_ms, 0));
   return error;
 }

@@ -14,9 +14,11 @@ struct RetryRule {
 RetryRule retry_rule(Code code);
 
 struct RetryPolicy {
-  milliseconds first{200};       // upper bound of the first wait; doubles from then on
-  milliseconds longest{20'000};  // of one wait, also when the provider asks for more
-  int attempts = 6;              // in all; 1 = never try again
+  milliseconds first{200};            // upper bound of the first wait; doubles from then on
+  milliseconds longest{20'000};       // of one wait, also when the provider asks for more
+  int attempts = 6;                   // in all; 1 = never try again
+  milliseconds idle_timeout{30'000};  // of each attempt, whatever the call says
+  milliseconds quiet{2000};           // failing for longer than this is told (Call::trouble)
 };
 
 // The wait after the attempt-th failure (from 1): anywhere between nothing and the bound ("full

@@ -35,9 +35,11 @@ class RetryStore final : public Store {
 
  private:
   // attempt(call) until it succeeds, must not be tried again (`*final` or the table), or the
-  // attempts, the time, or the patience of the caller have run out.
+  // attempts, the time, or the patience of the caller have run out. An attempt that moved
+  // `progress` is no failed one: what goes on in small steps goes on to its end.
   template <class Attempt>
-  auto run(const Call& call, const bool* final, const Attempt& attempt) -> decltype(attempt(call));
+  auto run(const Call& call, const bool* final, const Attempt& attempt,
+           const std::uint64_t* progress = nullptr) -> decltype(attempt(call));
   Status wait(int attempt, const Error& error, const Call& call, MonoTime start) const;
   Result<ObjectStat> put_once(const std::string& key, const ByteSource& source,
                               const PutOptions& options, const Call& call, bool& unknown);
@@ -50,11 +52,13 @@ class RetryStore final : public Store {
 };
 
 template <class Attempt>
-auto RetryStore::run(const Call& call, const bool* final, const Attempt& attempt)
-    -> decltype(attempt(call)) {
+auto RetryStore::run(const Call& call, const bool* final, const Attempt& attempt,
+                     const std::uint64_t* progress) -> decltype(attempt(call)) {
   const MonoTime start = timing_.clock->mono();
+  std::uint64_t reached = 0;
   for (int count = 1;; ++count) {
     Call once = call;
+    once.idle_timeout = policy_.idle_timeout;
     if (call.timeout.count() > 0) {
       const auto spent = std::chrono::duration_cast<milliseconds>(timing_.clock->mono() - start);
       once.timeout = std::max(call.timeout - spent, milliseconds(1));
@@ -63,6 +67,7 @@ auto RetryStore::run(const Call& call, const bool* final, const Attempt& attempt
     if (result) return result;
     const bool again = retry_rule(result.error().code).retry && !(final != nullptr && *final);
     if (!again) return result;
+    if (progress != nullptr && *progress != std::exchange(reached, *progress)) count = 1;
     if (count >= policy_.attempts) {
       if (count == 1) return result;
       return std::move(result.error())
@@ -74,6 +79,8 @@ auto RetryStore::run(const Call& call, const bool* final, const Attempt& attempt
 
 Status RetryStore::wait(int attempt, const Error& error, const Call& call, MonoTime start) const {
   const milliseconds delay = retry_delay(policy_, attempt, timing_.random(), error.retry_after);
+  if (call.trouble != nullptr && timing_.clock->mono() - start >= policy_.quiet)
+    (*call.trouble)(error);
   if (call.timeout.count() > 0 && timing_.clock->mono() - start + delay >= call.timeout)
     return Error(error).with_context(fmt::format("no time for attempt {}", attempt + 1));
   if (timing_.sleep(delay, call.cancel))
@@ -164,10 +171,11 @@ Result<ObjectStat> RetryStore::get(const std::string& key, std::uint64_t offset,
     if (taken) delivered += bytes.size();
     return taken;
   };
-  return run(call, &sink_failed, [&](const Call& once) {
+  const auto rest = [&](const Call& once) {
     const std::uint64_t left = length == kToTheEnd ? kToTheEnd : length - delivered;
     return inner_->get(key, offset + delivered, left, count, once);
-  });
+  };
+  return run(call, &sink_failed, rest, &delivered);
 }
 
 Status RetryStore::list(const std::string& prefix, const std::string& start_after,

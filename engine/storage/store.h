@@ -39,6 +39,9 @@ struct Call {
   const Cancel* cancel = nullptr;     // polled at least every 250 ms; may be null
   milliseconds timeout{0};            // for the whole call; 0 = none
   milliseconds idle_timeout{30'000};  // no byte moved for so long: kTimeout; 0 = none
+  // Told of a failure that has lasted for some seconds and is tried again. On the calling thread;
+  // may be null; must not call the store.
+  const std::function<void(const Error&)>* trouble = nullptr;
 };
 
 struct PutOptions {

@@ -1,5 +1,7 @@
 #include "wal/chain.h"
 
+#include <algorithm>
+
 namespace streamd::wal {
 
 void append_position(Bytes& out, const Position& position) {
@@ -11,7 +13,8 @@ void append_position(Bytes& out, const Position& position) {
   append_le(out, position.page_size);
   append_le(out, position.pages);
   append_le<std::uint32_t>(out, position.big_endian ? 1 : 0);
-  append_le<std::uint64_t>(out, 0);  // reserved
+  append_le(out, position.change);
+  append_le<std::uint32_t>(out, 0);  // reserved
 }
 
 Position read_position(ByteReader& in) {
@@ -25,9 +28,22 @@ Position read_position(ByteReader& in) {
   position.page_size = in.le<std::uint32_t>();
   position.pages = in.le<std::uint32_t>();
   position.big_endian = (in.le<std::uint32_t>() & 1) != 0;
-  in.take(8);
+  position.change = in.le<std::uint32_t>();
+  in.take(4);
   return position;
 }
+
+namespace {
+
+void advance(Position& position, const FrameHeader& header) {
+  position.chain = header.chain;
+  ++position.frame;
+  if (!header.is_commit()) return;
+  position.pages = header.pages_after;
+  ++position.change;
+}
+
+}  // namespace
 
 bool accept_frame(Position& position, const std::uint8_t* frame) {
   const FrameHeader header = parse_frame_header(frame);
@@ -35,9 +51,19 @@ bool accept_frame(Position& position, const std::uint8_t* frame) {
   Checksum chain = checksum(position.chain, {frame, 8}, position.big_endian);
   chain = checksum(chain, {frame + kFrameHeaderSize, position.page_size}, position.big_endian);
   if (chain != header.chain) return false;
-  position.chain = chain;
-  ++position.frame;
-  if (header.is_commit()) position.pages = header.pages_after;
+  advance(position, header);
+  return true;
+}
+
+bool accept_broken_frame(Position& position, const std::uint8_t* frame) {
+  const FrameHeader header = parse_frame_header(frame);
+  if (header.page.value == 0) return false;
+  const Checksum chain = position.chain;
+  const bool unwritten =
+      std::all_of(frame + 8, frame + kFrameHeaderSize, [](std::uint8_t byte) { return byte == 0; });
+  if (!unwritten && header.salts != position.salts) return false;
+  advance(position, header);
+  if (unwritten) position.chain = chain;
   return true;
 }
 

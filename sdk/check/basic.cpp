@@ -123,17 +123,26 @@ Verdict key_alphabet(Bench& bench) {
                                           "a.",
                                           "UPPER",
                                           "upper"};
+  // Some stores have no names with these; then they are refused, and without effect.
+  const std::set<std::string> rare = {"back\\sl", "t\tab"};
+  std::vector<std::string> held;
   for (const std::string& name : names) {
-    expect(bench.put(bench.key(name), name), STREAMD_OK, "put of the key '" + name + "'");
+    const Reply put = bench.put(bench.key(name), name);
+    if (rare.count(name) == 1 && put.code == STREAMD_UNSUPPORTED) {
+      expect(bench.stat(bench.key(name)), STREAMD_NOT_FOUND, "stat of a refused key");
+      continue;
+    }
+    expect(put, STREAMD_OK, "put of the key '" + name + "'");
+    held.push_back(name);
   }
-  for (const std::string& name : names) expect_object(bench, bench.key(name), name);
+  for (const std::string& name : held) expect_object(bench, bench.key(name), name);
   const Reply listed = bench.list(bench.key(""));
   expect(listed, STREAMD_OK, "list");
   std::set<std::string> found;
   for (const auto& item : listed.items) found.insert(item.first);
-  for (const std::string& name : names)
+  for (const std::string& name : held)
     require(found.count(bench.key(name)) == 1, "list does not show the key '" + name + "'");
-  require(found.size() == names.size(), "list shows keys that were never put");
+  require(found.size() == held.size(), "list shows keys that were never put");
   return pass();
 }
 

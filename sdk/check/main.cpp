@@ -149,6 +149,18 @@ class Printer {
     else
       std::printf("driver %s %s, ABI %s\n", driver.name, driver.version, STREAMD_ABI_VERSION);
   }
+  void found(const streamd_caps& caps) {
+    caps_ = caps;
+    if (json_) return;
+    const auto can = [&](std::uint64_t flag) { return (caps.flags & flag) != 0 ? "yes" : "no"; };
+    std::printf("put if absent: %s, lists in order: %s, lists show every put: %s\n",
+                can(STREAMD_CAP_IF_ABSENT), can(STREAMD_CAP_ORDERED_LIST),
+                can(STREAMD_CAP_STRONG_LIST));
+    std::printf("calls at a time: %s, keys a remove: %s, bytes of a part: %s, of an object: %s\n",
+                limit(caps.max_concurrency).c_str(), limit(caps.max_remove_batch).c_str(),
+                limit(caps.part_size).c_str(), limit(caps.max_object_size).c_str());
+    std::fflush(stdout);
+  }
   void operator()(const Result& result) {
     const Verdict& verdict = result.verdict;
     ++counts_[static_cast<int>(verdict.outcome)];
@@ -164,13 +176,26 @@ class Printer {
   }
   void sum() const {
     if (json_)
-      std::printf("\n],\"passed\":%d,\"skipped\":%d,\"failed\":%d}\n", counts_[0], counts_[1],
-                  counts_[2]);
+      std::printf(
+          "\n],\"caps\":{\"if_absent\":%s,\"ordered_list\":%s,\"strong_list\":%s,"
+          "\"max_concurrency\":%u,\"max_remove_batch\":%u,\"part_size\":%llu,"
+          "\"max_object_size\":%llu},\"passed\":%d,\"skipped\":%d,\"failed\":%d}\n",
+          json_flag(STREAMD_CAP_IF_ABSENT), json_flag(STREAMD_CAP_ORDERED_LIST),
+          json_flag(STREAMD_CAP_STRONG_LIST), caps_.max_concurrency, caps_.max_remove_batch,
+          static_cast<unsigned long long>(caps_.part_size),
+          static_cast<unsigned long long>(caps_.max_object_size), counts_[0], counts_[1],
+          counts_[2]);
     else
       std::printf("%d passed, %d skipped, %d failed\n", counts_[0], counts_[1], counts_[2]);
   }
 
  private:
+  static std::string limit(std::uint64_t number) {
+    return number == 0 ? "no limit" : std::to_string(number);
+  }
+  const char* json_flag(std::uint64_t flag) const {
+    return (caps_.flags & flag) != 0 ? "true" : "false";
+  }
   const char* separator() const { return counts_[0] + counts_[1] + counts_[2] == 1 ? "" : ","; }
   const char* colour(Outcome outcome) const {
     if (!tty_ || getenv("NO_COLOR") != nullptr) return "";
@@ -181,6 +206,7 @@ class Printer {
   bool json_;
   bool tty_;
   int counts_[3] = {};
+  streamd_caps caps_{};
 };
 
 int run(Arguments& arguments) {
@@ -195,8 +221,9 @@ int run(Arguments& arguments) {
   }
   Printer printer(arguments.json, driver);
   try {
-    const bool good = run_checks(arguments.target, arguments.only,
-                                 [&](const Result& result) { printer(result); });
+    const bool good = run_checks(
+        arguments.target, arguments.only, [&](const streamd_caps& caps) { printer.found(caps); },
+        [&](const Result& result) { printer(result); });
     printer.sum();
     return good ? 0 : 1;
   } catch (const Failure& failure) {

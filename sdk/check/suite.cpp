@@ -33,8 +33,10 @@ bool is_selected(const Check& check, const std::vector<std::string>& only) {
 }
 
 bool run_checks(const Target& target, const std::vector<std::string>& only,
+                const std::function<void(const streamd_caps&)>& found,
                 const std::function<void(const Result&)>& report) {
   Bench bench(target);
+  found(bench.caps());
   bool good = true;
   for (const Check& check : all_checks()) {
     if (!is_selected(check, only)) continue;

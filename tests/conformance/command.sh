@@ -34,4 +34,6 @@ expect 40 'cannot read broken.toml, line 1' "$driver" broken.toml
 expect 40 'cannot load' ./absent.so good.toml
 expect 40 'no streamd_driver_v1' ./none.so good.toml
 expect 0 '9 passed, 0 skipped, 0 failed' --only range "$driver" good.toml
+expect 0 'put if absent: yes, lists in order: yes' --only basic.one-byte "$driver" good.toml
+expect 0 '"caps":{"if_absent":true,' --json --only basic.one-byte "$driver" good.toml
 expect 0 '"outcome":"pass"' --json --only basic.one-byte --prefix mine "$driver" good.toml

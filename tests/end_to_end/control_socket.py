@@ -5,6 +5,7 @@ import socket
 import stat
 
 from harness import case
+from harness.daemon import run
 from end_to_end.installed import replicated
 
 
@@ -73,14 +74,41 @@ def test_wrong_requests_are_answered_with_errors(folder):
     installation, _ = replicated(folder)
     installation.start()
     line, body = get(installation.control, "/v1/nothing")
-    assert " 405 " in line and body["error"]["code"] == "unsupported", (line, body)
+    assert line.endswith(" 404 Not Found") and body["error"]["code"] == "not found", (line, body)
+    line, body = get(installation.control, "/v1/sync")
+    assert line.endswith(" 405 Method Not Allowed") and body["error"]["hint"] == "use POST", (line, body)
     line, body = get(installation.control, "/v1/status?database=nobody")
-    assert " 400 " in line and body["error"]["exit_code"] == 2, (line, body)
+    assert line.endswith(" 400 Bad Request") and body["error"]["exit_code"] == 2, (line, body)
+    line, body = get(installation.control, "/v1/status?a=%zz")
+    assert line.endswith(" 400 Bad Request") and body["error"]["exit_code"] == 2, (line, body)
     text = "POST /v1/sync HTTP/1.1\r\nHost: streamd\r\nContent-Length: 3\r\n\r\n{{{"
     line, body = request(installation.control, text)
-    assert " 500 " in line and "JSON" in body["error"]["message"], (line, body)
+    assert line.endswith(" 400 Bad Request") and "JSON" in body["error"]["message"], (line, body)
+    for size in (65536 + 1, 500_000):
+        text = f"POST /v1/sync HTTP/1.1\r\nHost: streamd\r\nContent-Length: {size}\r\n\r\n" + " " * size
+        line, body = request(installation.control, text)
+        assert " 413 " in line and "65536 bytes" in body["error"]["message"], (line, body)
+    text = "POST /v1/sync HTTP/1.1\r\nHost: streamd\r\nContent-Length: 2\r\n\r\n[]"
+    line, body = request(installation.control, text)
+    assert line.endswith(" 400 Bad Request"), (line, body)
     line, body = get(installation.control, "/v1/version")
-    assert " 200 " in line and body["pid"] == installation.daemon.pid, (line, body)
+    assert line.endswith(" 200 OK") and body["pid"] == installation.daemon.pid, (line, body)
+    installation.stop()
+
+
+def test_common_options_may_stand_before_the_command(folder):
+    installation, _ = replicated(folder)
+    installation.start()
+    streamctl, path = case.program("streamctl"), installation.databases[0].path
+    for words in (["--config", installation.config, "status", path], ["--config", installation.config, "sync", "app.db"],
+                  ["--control", installation.control, "--config", "/nonexistent", "status", path],
+                  ["--config", installation.config, "config", "check"],
+                  ["config", "--config", installation.config, "check"],
+                  ["--config", "/nonexistent", "snapshots", "--config", installation.config, path]):
+        run([streamctl, *words]).expect(0)
+    for words in (["--json", "status"], ["status", "--json"]):
+        assert run([streamctl, "--config", installation.config, *words]).expect(0).json["daemon"] is not None
+    assert run([streamctl, "--json", "version"]).expect(0).json
     installation.stop()
 
 

@@ -1,6 +1,9 @@
 """How streamd starts, refuses to start, and ends."""
 import os
+import random
+import signal
 import sys
+import time
 
 from harness import case, processes, workload
 from harness.daemon import run
@@ -16,6 +19,26 @@ def test_a_second_daemon_on_the_same_database_is_refused(folder):
     assert "is replicating this database" in second.stderr, second.stderr
     assert installation.streamctl("status").expect().stdout.count("live") == 1
     installation.stop()
+
+
+def test_a_followed_database_is_not_replaced_under_the_daemon(folder):
+    installation, writer = replicated(folder)
+    path, url = installation.databases[0].path, "file://" + os.path.join(folder, "replica")
+    writer.transactions(3)
+    daemon = processes.Child([case.program("streamd"), "--control", "", path, url], os.path.join(folder, "url.log"))
+    wait_until(lambda: "snapshot taken" in daemon.output(), "the first snapshot", progress=lambda: len(daemon.output()))
+    link = os.path.join(folder, "link.db")
+    os.symlink(path, link)
+    inode = os.stat(path).st_ino
+    for words in ([url, "-o", path], [url, "-o", link], ["app.db"], ["app.db", "-o", path]):
+        refused = installation.streamctl("restore", *words, "--force").expect(1)
+        assert f"(pid {daemon.pid})" in refused.stderr and "hint: stop that streamd first" in refused.stderr, refused.stderr
+    assert os.stat(path).st_ino == inode, "it was replaced"
+    installation.streamctl("restore", url, "-o", path, "--if-missing").expect(0)
+    assert daemon.terminate() == 0, daemon.output()
+    writer.close()
+    installation.streamctl("restore", url, "-o", path, "--force").expect(0)
+    assert os.stat(path).st_ino != inode
 
 
 def test_once_sends_everything_and_ends(folder):
@@ -54,6 +77,24 @@ def test_terminated_under_load_it_has_sent_what_was_committed_before(folder):
     points = {point.number: point.digest for point in workload.read_points(log)}
     assert found.number >= before.number, f"commit {before.number} was acknowledged, restored is {found.number}"
     assert points[found.number] == found.digest
+
+
+def test_told_to_end_while_it_starts(folder):
+    installation, writer = replicated(folder, log_level="info")
+    point = writer.transactions(5)
+    delays = random.Random(12)
+    for _ in range(40):
+        daemon = installation.start(ready=False)
+        time.sleep(delays.uniform(0, 0.12))
+        code, said = daemon.terminate(60), daemon.output()
+        if code == 0:
+            assert "stopped: everything was sent" in said, said
+        elif code != -signal.SIGTERM:  # else it came before streamd could look at signals
+            assert "streamd: " in said or "not everything was sent" in said, f"exit code {code}\n{said}"
+        else:
+            assert "replicating" not in said, said
+    installation.run_once("--once").expect(0)
+    assert workload.check(restored(installation, "out.db")).digest == point.digest
 
 
 def test_check_reports_all_problems_at_once(folder):

@@ -8,8 +8,10 @@ from end_to_end.installed import replicated, restored
 def test_status_sync_and_listings_agree(folder):
     installation, writer = replicated(folder)
     installation.start()
-    writer.transactions(20)
     database = installation.databases[0]
+    writer.transactions(20)
+    installation.sync(database)  # the first snapshot may hold all of these
+    writer.transactions(20)
     synced = installation.streamctl("sync", database.path, "--wait", "--json").expect().json
     status = installation.streamctl("status", "app.db", "--json").expect().json["databases"]
     assert len(status) == 1 and status[0]["database"] == os.path.realpath(database.path)

@@ -58,8 +58,10 @@ class Outcome:
 class Installation:
     """A configuration with its daemon, in one folder. The daemon does not start by itself."""
 
-    def __init__(self, folder, databases, streamd=None, defaults=None, log_level="debug"):
+    def __init__(self, folder, databases, streamd=None, defaults=None, log_level="debug", user=None):
+        """`user` (of harness.users) runs the daemon; `folder` must be his then."""
         self.folder = folder
+        self.user = user
         self.databases = databases
         self.control = os.path.join(folder, "control.sock")
         self.config = os.path.join(folder, "streamd.toml")
@@ -80,16 +82,21 @@ class Installation:
         with open(self.config, "w", encoding="utf-8") as output:
             output.write("\n\n".join(parts) + "\n")
         os.chmod(self.config, 0o600)
+        if self.user:
+            os.chown(self.config, self.user.uid, self.user.gid)
 
     def start(self, *arguments, environment=None, ready=True):
         """Starts streamd; with `ready` waits until it answers on its control socket."""
         self._lives += 1
         log = os.path.join(self.folder, f"streamd-{self._lives}.log")
-        command = [case.program("streamd"), "--config", self.config, *arguments]
-        self.daemon = processes.Child(command, log, environment)
+        self.daemon = processes.Child(self._streamd(*arguments), log, environment)
         if ready:
             wait_until(self._answers, "the daemon's control socket", progress=lambda: os.path.getsize(log))
         return self.daemon
+
+    def _streamd(self, *arguments):
+        command = [case.program("streamd"), "--config", self.config, *arguments]
+        return self.user.command(command) if self.user else command
 
     def _answers(self):
         assert self.daemon.running(), f"streamd ended while starting\n{self.daemon.output()}"
@@ -100,7 +107,7 @@ class Installation:
 
     def run_once(self, *arguments):
         """streamd in the foreground (`--once`, `--check`): its outcome."""
-        return run([case.program("streamd"), "--config", self.config, *arguments])
+        return run(self._streamd(*arguments))
 
     def stop(self, code=0):
         """SIGTERM; the daemon's exit code must be `code`."""

@@ -1,5 +1,6 @@
 """Child processes that never outlive the test."""
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -55,13 +56,47 @@ class Child:
         try:
             code = self.process.wait(patience)
         except subprocess.TimeoutExpired:
+            stacks = stacks_of(self.process.pid)
             self.process.kill()
             self.process.wait()
             words = " ".join(self.command)
-            raise AssertionError(f"did not end within {patience:g} s: {words}\n{self.output()}") from None
+            raise AssertionError(f"did not end within {patience:g} s: {words}\n{self.output()}\n{stacks}") from None
         if self in _running:
             _running.remove(self)
         return code
+
+
+def stacks_of(pid):
+    """What every thread of a process that hangs is doing; a line instead where no debugger is installed."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        state = "".join(line for line in status if line.startswith(("State", "Threads", "Sig", "Shd")))
+    if shutil.which("gdb") is None:
+        return state + "(no gdb here: no stacks)"
+    shown = subprocess.run(["gdb", "-p", str(pid), "-batch", "-ex", "thread apply all backtrace 20"],
+                           capture_output=True, text=True, errors="replace", timeout=120, check=False)
+    return state + shown.stdout
+
+
+class Conversation:
+    """A started program that is told line by line what to do and answers each line with one (tests/application)."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True, start_new_session=True)
+        _running.append(self)
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def ask(self, line):
+        self.say(line)
+        return self.process.stdout.readline().rstrip("\n")
+
+    def kill(self):
+        self.process.kill()
+        self.process.communicate()
+        _running.remove(self)
 
 
 def stop_all():

@@ -4,7 +4,7 @@ Each transaction adds 1 to `user_version` and writes, in the same transaction, a
 database then holds into the table `digests`. So any restored file can be judged by itself (check()), and against
 what the writer was told was committed (the points it records).
 
-As a program: python3 -m harness.workload DATABASE LOG [--seconds S] [--transactions N] [--seed K] [--pause S]
+As a program: python3 -m harness.workload DATABASE LOG [--seconds S] [--transactions N] [--seed K] [--pause S] [--reopen R]
 appends a line "number digest unix-time" to LOG after each acknowledged commit, until SIGTERM.
 """
 import argparse
@@ -162,14 +162,19 @@ def main():
     parser.add_argument("--transactions", type=int, default=None)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pause", type=float, default=0.0, help="seconds between two transactions")
+    parser.add_argument("--reopen", type=int, default=0, help="close and open the database after so many of them")
     options = parser.parse_args()
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
-    writer = Writer(options.database, options.seed)
+    writer, done = Writer(options.database, options.seed), 0
     end = time.monotonic() + options.seconds
     with open(options.log, "a", encoding="ascii", buffering=1) as log:
-        while not stop and time.monotonic() < end and options.transactions != len(writer.points):
+        while not stop and time.monotonic() < end and options.transactions != done:
+            if options.reopen and done % options.reopen == 0:
+                writer.close()
+                writer = Writer(options.database, options.seed + done)
             point = writer.transaction()
+            done += 1
             log.write(f"{point.number} {point.digest} {point.time:.6f}\n")
             time.sleep(options.pause)
     writer.close()

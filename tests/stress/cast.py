@@ -2,6 +2,7 @@
 import collections
 import os
 import signal
+import subprocess
 import time
 
 from harness import processes
@@ -119,6 +120,24 @@ class Cast:
             self.daemon = None
         if self.daemon is None:
             self.start_daemon()
+
+    # -- last acts, when all clients have left and the daemon runs
+
+    def phantom_commit(self, _settle):
+        """A writer dies when its commit is in the log and the index does not know it: it never was."""
+        death = subprocess.run([self.options.application, self.database], text=True, capture_output=True, check=False,
+                               input="die commit-frame\nsql INSERT INTO blobs(n, content) VALUES(0, randomblob(500))\n")
+        if death.returncode != -signal.SIGKILL:
+            raise RuntimeError(f"the writer did not die in its commit: {death.stdout}{death.stderr}")
+        self.events["phantom commits"] += 1
+
+    def emptied_log(self, settle):
+        """The daemon meets the log twice as the application's last close leaves it, with commits between."""
+        for _ in range(2):
+            self.kill_daemon()
+            self.live_offline()
+            self.start_daemon()
+            settle()
 
     # -- how processes are started
 

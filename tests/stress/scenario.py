@@ -25,11 +25,12 @@ class Scenario:
     offline: float = 0.5           # how likely the application then lives a few short lives without a daemon
     newest_sqlite: bool = True     # mixes in a newer SQLite, with and without fault points
     oracle_gap_ms: int = 150
+    last_act: str = ""             # what happens when all have left (cast.py): phantom_commit, emptied_log
 
     @property
     def unbroken(self):
         """Whether the daemon keeps its hold on the log all the time, so that it may not miss a single commit."""
-        return not self.kill_daemon and not self.close_all
+        return not self.kill_daemon and not self.close_all and self.last_act != "emptied_log"
 
 
 SCENARIOS = {
@@ -41,4 +42,8 @@ SCENARIOS = {
     "offline": Scenario(pace="slow", readers=1, kill_daemon=3.0, close_all=6.0, offline=0.9),
     "hot": Scenario(pace="hot", writers=2, kill_daemon=8.0),
     "distribution-sqlite": Scenario(newest_sqlite=False),
+    # What the two controls get wrong, at the end of a short stress.
+    "phantom-commit": Scenario(kill_daemon=0, kill_writer=0, close_all=0, newest_sqlite=False, last_act="phantom_commit"),
+    "emptied-log": Scenario(pace="slow", readers=1, kill_daemon=3.0, close_all=4.0, offline=0.9,
+                            last_act="emptied_log"),
 }

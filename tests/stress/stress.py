@@ -22,6 +22,7 @@ import sqlite_builds
 import verdict
 from harness import case, processes
 from harness.daemon import Database, Installation, file_replica, run
+from harness.waiting import wait_until
 
 
 def parse_arguments():
@@ -31,8 +32,12 @@ def parse_arguments():
     parser.add_argument("--daemon", required=True,
                         help="starts the daemon in the foreground; SIGTERM ends it after a final sync")
     parser.add_argument("--settle", default="", help="returns when everything committed is on the replica")
+    parser.add_argument("--status", default="", help="prints JSON with the daemon's pid")
     parser.add_argument("--walk", required=True, help="prints every commit of the replica")
     parser.add_argument("--restore", required=True, help="restores the commit {txid} to {out}")
+    parser.add_argument("--application", default="", help="the program application, for scenarios with a last act")
+    parser.add_argument("--control", default="",
+                        help="a daemon with a mistake, run after the right one: it must be found out")
     parser.add_argument("--scenario", choices=scenario.SCENARIOS, default="mixed")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
@@ -129,13 +134,29 @@ class Run:
         self.cast.close_all_clients(politely=True)
         self.cast.observe()
         self.cast.ensure_daemon()
+        if self.scenario.last_act:
+            self.settle()
+            getattr(self.cast, self.scenario.last_act)(self.settle)
+            self.cast.observe()
+        self.settle()
+        code = self.cast.daemon.terminate()
+        if code != 0:
+            words = self.cast.daemon.output()[-4000:]
+            raise RuntimeError(f"the daemon's final sync ended with exit code {code}; its last words:\n{words}")
+
+    def settle(self):
+        """Returns when everything is on the replica. A daemon that has just started must have its lock first."""
+        if self.options.status:
+            wait_until(self.daemon_answers, "the daemon's control socket")
         if self.options.settle:
             run(self.command(self.options.settle), self.environment).expect(0)
         else:
             time.sleep(2)
-        code = self.cast.daemon.terminate()
-        if code != 0:
-            raise RuntimeError(f"the daemon's final sync ended with exit code {code}")
+
+    def daemon_answers(self):
+        status = run(self.command(self.options.status), self.environment)
+        assert self.cast.daemon.running(), self.cast.daemon.output()
+        return status.code == 0 and (status.json["daemon"] or {}).get("pid") == self.cast.daemon.pid
 
     def judge(self):
         walked = run(self.command(self.options.walk), self.environment).expect(0)
@@ -150,8 +171,8 @@ class Run:
             commits, self.options.restores, self.random, self.restore, self.folder, self.options.oracle)
         complaints += oracle_complaints + restore_complaints
         complaints += verdict.check_original(self.cast.database, commits, self.acknowledged())
-        if observed[-1] != commits[-1].image:
-            complaints.append(f"the replica ends with {commits[-1].image}, the oracle with {observed[-1]}")
+        complaints += verdict.check_end(commits, observed)
+        complaints += verdict.check_live(os.path.join(self.folder, "daemon.log"))
         complaints += [f"{count} {event}" for event, count in self.cast.events.items()
                        if "saw" in event or "failed" in event or "by themselves" in event]
         if self.scenario.unbroken:
@@ -184,18 +205,37 @@ def choose_libraries(options):
         return {}
 
 
+def stress(options, daemon, libraries):
+    """One run with this daemon: the list of complaints."""
+    options.daemon = daemon
+    with case.temporary_folder() as folder:
+        run_ = Run(options, folder, libraries)
+        try:
+            complaints, numbers = run_.execute()
+        finally:
+            processes.stop_all()
+        report = {"scenario": dataclasses.asdict(run_.scenario), "seed": options.seed, "seconds": options.seconds,
+                  "sqlite": ["distribution", *libraries], "events": dict(run_.cast.events), **numbers}
+    print(json.dumps(report, indent=1))
+    return complaints
+
+
+def check_control(options, libraries):
+    """Complaints when the daemon with the mistake is not found out by the oracle."""
+    complaints = stress(options, options.control, libraries)
+    for complaint in complaints[:40]:
+        print("of the control:", complaint)
+    if not any(map(verdict.is_divergence, complaints)):
+        return ["the oracle did not find out the control: it would not find out the product either"]
+    return [complaint for complaint in complaints if complaint == verdict.NOTHING_PROVEN]
+
+
 def main():
     options = parse_arguments()
     libraries = choose_libraries(options)
-    with case.temporary_folder() as folder:
-        stress = Run(options, folder, libraries)
-        try:
-            complaints, numbers = stress.execute()
-        finally:
-            processes.stop_all()
-        report = {"scenario": dataclasses.asdict(stress.scenario), "seed": options.seed, "seconds": options.seconds,
-                  "sqlite": ["distribution", *libraries], "events": dict(stress.cast.events), **numbers}
-    print(json.dumps(report, indent=1))
+    complaints = stress(options, options.daemon, libraries)
+    if options.control:
+        complaints += check_control(options, libraries)
     for complaint in complaints[:40]:
         print("WRONG:", complaint)
     print(f"{'FAILED' if complaints else 'passed'}: {len(complaints)} complaints")

@@ -7,6 +7,10 @@ import subprocess
 
 from harness import compare
 
+ORACLE_SAW, REPLICA_ENDS = "the oracle saw", "the replica ends with"
+NOTHING_PROVEN = "no commit that the oracle saw was found in the replica: nothing is proven"
+LIVE_BREAK = " broke: "  # in what the daemon logs (engine/sqlite/capture.cpp)
+
 Image = collections.namedtuple("Image", "user_version pages hash")
 
 
@@ -67,11 +71,29 @@ def check_oracle(commits, observed):
         elif any(first <= image.user_version <= last for first, last in skipped):
             excused += 1
         else:
-            complaints.append(f"the oracle saw user_version {image.user_version} as {image.pages} pages "
+            complaints.append(f"{ORACLE_SAW} user_version {image.user_version} as {image.pages} pages "
                               f"{image.hash}; the replica never was like that")
     if matched == 0:
-        complaints.append("no commit that the oracle saw was found in the replica: nothing is proven")
+        complaints.append(NOTHING_PROVEN)
     return complaints, matched, excused
+
+
+def check_end(commits, observed):
+    if observed[-1] != commits[-1].image:
+        yield f"{REPLICA_ENDS} {commits[-1].image}, the oracle saw {observed[-1]} last"
+
+
+def is_divergence(complaint):
+    """Whether it says that the replica is not what the oracle saw."""
+    return complaint.startswith((ORACLE_SAW, REPLICA_ENDS))
+
+
+def check_live(log):
+    """Complaints about breaks of the capture's continuity while it held the log."""
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        broken = [line.strip() for line in lines if LIVE_BREAK in line]
+    if broken:
+        yield f"the capture broke {len(broken)} times while it held the log: {broken[0]}"
 
 
 def check_restored(path, commit, oracle):

@@ -10,7 +10,7 @@
 #include "storage/observe_store.h"
 #include "storage/store.h"
 
-class MemoryStore final : public streamd::storage::Store {
+class MemoryStore : public streamd::storage::Store {
  public:
   using Operation = streamd::storage::Operation;
   template <class T>

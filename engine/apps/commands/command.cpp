@@ -8,27 +8,62 @@
 
 namespace streamd::apps {
 
+namespace {
+
+// A variable that is set to nothing says nothing.
+std::optional<std::string> from_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
+}
+
+CLI::App* with_help(CLI::App& parent, const std::string& name, const std::string& description,
+                    const std::string& example) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->footer("\nExample:\n  " + example);
+  command->set_help_flag("-h,--help", "print this and exit");
+  return command;
+}
+
+void declare_setup(CLI::App& command, Session& session) {
+  command.add_option("--config", session.setup.config, "configuration file ($STREAMD_CONFIG)")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command
+      .add_option("--driver-path", session.setup.driver_path,
+                  "folder of drivers, instead of the configured ones; may be repeated "
+                  "($STREAMD_DRIVER_PATH)")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+}
+
+}  // namespace
+
 // Not CLI11's envname: it would be read for every command, those not given too, and win over the
 // option of the one that was.
 Session::Session() {
-  if (const char* file = std::getenv("STREAMD_CONFIG")) setup.config = file;
-  if (const char* path = std::getenv("STREAMD_CONTROL")) control = path;
+  if (auto file = from_environment("STREAMD_CONFIG")) setup.config = std::move(*file);
+  control = from_environment("STREAMD_CONTROL");
 }
 
 CLI::App* declare_command(CLI::App& parent, Session& session, const std::string& name,
                           const std::string& description, const std::string& example) {
-  CLI::App* command = parent.add_subcommand(name, description);
-  command->footer("\nExample:\n  " + example);
-  command->set_help_flag("-h,--help", "print this and exit");
-  command->add_option("--config", session.setup.config, "configuration file ($STREAMD_CONFIG)")
-      ->type_name("FILE")
-      ->capture_default_str();
-  command
-      ->add_option("--driver-path", session.setup.driver_path,
-                   "folder of drivers, instead of the configured ones; may be repeated")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
+  CLI::App* command = with_help(parent, name, description, example);
+  declare_setup(*command, session);
   return command;
+}
+
+CLI::App* declare_group(CLI::App& parent, Session& session, const std::string& name,
+                        const std::string& description, const std::string& example) {
+  CLI::App* command = with_help(parent, name, description, example);
+  command->require_subcommand(1);
+  declare_common(*command, session);
+  return command;
+}
+
+void declare_common(CLI::App& app, Session& session) {
+  declare_setup(app, session);
+  declare_control(app, session);
+  declare_json(app, session);
 }
 
 void declare_json(CLI::App& command, Session& session) {

@@ -22,6 +22,11 @@ struct Session {
 // A command with --config, --driver-path and an example at the end of its help.
 CLI::App* declare_command(CLI::App& parent, Session& session, const std::string& name,
                           const std::string& description, const std::string& example);
+// A command that only holds others.
+CLI::App* declare_group(CLI::App& parent, Session& session, const std::string& name,
+                        const std::string& description, const std::string& example);
+// What means the same for every command may stand before its name too; what follows it wins.
+void declare_common(CLI::App& app, Session& session);
 void declare_json(CLI::App& command, Session& session);
 void declare_control(CLI::App& command, Session& session);
 
@@ -35,6 +40,7 @@ Result<Setup> setup_for(const Session& session, const std::string& database_or_u
 Result<const config::Database*> configured(const Setup& setup, const std::string& database);
 
 // One declaration for each command; they live in commands/<name>.cpp.
+void add_adopt(CLI::App& app, Session& session);
 void add_config(CLI::App& app, Session& session);
 void add_databases(CLI::App& app, Session& session);
 void add_drivers(CLI::App& app, Session& session);

@@ -1,8 +1,8 @@
 // streamctl config check, streamctl config show
 #include <fmt/core.h>
 
-#include "apps/check.h"
 #include "apps/commands/command.h"
+#include "apps/surroundings.h"
 #include "config/estimate.h"
 #include "config/render.h"
 #include "daemon/exit_code.h"
@@ -23,11 +23,13 @@ Json problems_json(const config::Problems& problems) {
 
 Result<int> run_check(const Session& session) {
   const Setup setup = load_setup(session.setup);
-  const bool wrong = setup.problems.has_errors();
+  config::Problems problems = setup.problems;
+  problems.add(check_surroundings(setup.config, std::nullopt, Asker::kAnybody));
+  const bool wrong = problems.has_errors();
   if (session.json) {
-    print_json(Json::object({{"valid", !wrong}, {"problems", problems_json(setup.problems)}}));
+    print_json(Json::object({{"valid", !wrong}, {"problems", problems_json(problems)}}));
   } else {
-    fmt::print("{}", check_report(setup.problems));
+    fmt::print("{}", check_report(problems));
     if (!wrong) fmt::print("{}", config::estimate_report(config::estimate_requests(setup.config)));
   }
   return wrong ? daemon::kExitConfiguration : daemon::kExitDone;
@@ -45,10 +47,8 @@ Result<int> run_show(const Session& session, bool origin) {
 }  // namespace
 
 void add_config(CLI::App& app, Session& session) {
-  CLI::App* config = app.add_subcommand("config", "check or show the configuration");
-  config->require_subcommand(1);
-  config->set_help_flag("-h,--help", "print this and exit");
-  config->footer("\nExample:\n  streamctl config check --config my.toml");
+  CLI::App* config = declare_group(app, session, "config", "check or show the configuration",
+                                   "streamctl config check --config my.toml");
   CLI::App* check =
       declare_command(*config, session, "check", "everything that is wrong, with file and line",
                       "streamctl config check --config my.toml");

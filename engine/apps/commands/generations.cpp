@@ -69,6 +69,7 @@ void add_generations(CLI::App& app, Session& session) {
                    "histories in the replicas, and what can be restored of each",
                    {"REPLICA", "GENERATION", "FIRST", "LAST", "FROM", "TO", "HOLES", "SNAPSHOTS",
                     "SEGMENTS", "SIZE"},
+                   restore::TimesOf::kEdges,
                    add_rows});
 }
 

@@ -11,28 +11,52 @@ namespace {
 
 struct ListingOptions {
   std::string source, replica;
+  bool exact = false;
 };
+
+Error in_replica(const Error& error, const NamedReplica& replica) {
+  return Error(error).with_context("replica " + replica.settings.name);
+}
+
+// Puts the times that rows show into the timeline; damaged objects are reported. The exit code.
+int find_times(const NamedReplica& replica, const Listing& listing, bool exact,
+               catalog::Timeline& timeline) {
+  int code = daemon::kExitDone;
+  if (!exact) {
+    restore::round_up_segment_times(timeline);
+    return code;
+  }
+  const auto damaged =
+      restore::read_exact_times(*replica.store, timeline, listing.times, storage::Call{});
+  if (!damaged) return report("streamctl", in_replica(damaged.error(), replica));
+  for (const Error& error : *damaged)
+    code = std::max(code, report("streamctl", in_replica(error, replica)));
+  return code;
+}
 
 Result<int> run_listing(const Session& session, const Listing& listing,
                         const ListingOptions& options) {
   Setup setup = TRY(setup_for(session, options.source));
   const auto replicas = TRY(open_replicas(setup, options.source, options.replica));
-  Rows rows{Table(listing.header), Json::array()};
+  Rows rows{Table(listing.header), Json::array(), !listing.many || options.exact};
   int code = daemon::kExitDone;
   bool begun = false;
   for (const NamedReplica& replica : replicas) {
-    const auto timeline = list_replica(replica);
+    auto timeline = list_replica(replica);
     if (!timeline) {
       code = std::max(code, report("streamctl", timeline.error()));
       continue;
     }
     begun = begun || timeline->begun();
+    code = std::max(code, find_times(replica, listing, rows.exact, *timeline));
     listing.add_rows(replica.settings.name, *timeline, rows);
   }
   if (session.json)
     print_json(Json::object({{listing.name, rows.json}}));
   else if (!rows.table.empty())
     fmt::print("{}", rows.table.text());
+  else if (begun)
+    fmt::print("no {} yet\n", listing.name);
   if (code != daemon::kExitDone || begun) return code;
   return make_error(Code::kNoBackup, "there is no backup of " + options.source,
                     "is the replica's path right?");
@@ -49,6 +73,8 @@ void declare_listing(CLI::App& app, Session& session, const Listing& listing) {
       ->required()
       ->type_name("DB|URL");
   command->add_option("--replica", options->replica, "this one only")->type_name("NAME");
+  if (listing.many)
+    command->add_flag("--exact", options->exact, "read each object for its time in microseconds");
   command->callback([&session, listing, options] {
     session.run = [&session, listing, options] { return run_listing(session, listing, *options); };
   });

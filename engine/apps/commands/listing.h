@@ -7,12 +7,14 @@
 #include "apps/commands/command.h"
 #include "apps/table.h"
 #include "catalog/timeline.h"
+#include "restore/exact_times.h"
 
 namespace streamd::apps {
 
 struct Rows {
   Table table;
   Json json = Json::array();
+  bool exact = true;  // times are as recorded, and not as names tell them
 };
 // Adds the rows of one replica.
 using AddRows =
@@ -21,10 +23,13 @@ using AddRows =
 struct Listing {
   std::string name, description;
   std::vector<std::string> header;
+  restore::TimesOf times;  // that the rows show
   AddRows add_rows;
+  bool many = false;  // objects: they are only read for their times when --exact asks for it
 };
 // Declares the command. It prints what could be listed; a replica that could not is an error on
-// stderr and in the exit code. kNoBackup when the replicas answered and there is nothing at all.
+// stderr and in the exit code, and so is an object that is damaged. kNoBackup when the replicas
+// answered and there is nothing at all.
 void declare_listing(CLI::App& app, Session& session, const Listing& listing);
 
 }  // namespace streamd::apps

@@ -10,6 +10,7 @@
 #include "apps/table.h"
 #include "apps/time_argument.h"
 #include "base/file.h"
+#include "base/printable.h"
 #include "config/value.h"
 #include "daemon/exit_code.h"
 #include "restore/restore.h"
@@ -130,7 +131,7 @@ Json report_json(const std::string& out, const restore::RestoreReport& report) {
 void print_text(const std::string& out, const restore::RestoreReport& report) {
   switch (report.outcome) {
     case restore::Outcome::kTargetPresent:
-      fmt::print("{} exists: nothing to do\n", out);
+      fmt::print("{} exists: nothing to do\n", printable(out));
       return;
     case restore::Outcome::kNoBackup:
       fmt::print("there is no backup: nothing to do\n");
@@ -141,8 +142,8 @@ void print_text(const std::string& out, const restore::RestoreReport& report) {
     case restore::Outcome::kRestored:
       break;
   }
-  fmt::print("restored {} to transaction {} of {} (generation {}) from replica {}\n", out,
-             report.plan.moment.txid.value, shown_time(report.seen),
+  fmt::print("restored {} to transaction {} of {} (generation {}) from replica {}\n",
+             printable(out), report.plan.moment.txid.value, shown_time(report.seen),
              to_text(report.plan.moment.generation), report.replica);
   fmt::print("{} pages of {} bytes; {} fetched in {:.2f} s; checksum verified{}\n", report.pages,
              report.page_size, shown_size(report.fetched),
@@ -150,8 +151,10 @@ void print_text(const std::string& out, const restore::RestoreReport& report) {
              report.checked == sqlite::Check::kNone
                  ? ""
                  : std::string(", ") + sqlite::to_text(report.checked) + " check passed");
-  for (const std::string& note : report.plan.moment.notes) fmt::print("note: {}\n", note);
-  for (const std::string& path : report.moved_away) fmt::print("kept what was there: {}\n", path);
+  for (const std::string& note : report.plan.moment.notes)
+    fmt::print("note: {}\n", printable(note));
+  for (const std::string& path : report.moved_away)
+    fmt::print("kept what was there: {}\n", printable(path));
 }
 
 Result<int> run_restore(const Session& session, const RestoreArguments& arguments) {
@@ -190,7 +193,7 @@ void declare_target(CLI::App& command, RestoreArguments& arguments) {
   command.add_option("--generation", arguments.generation, "of this history only")->type_name("ID");
   command.add_option("--replica", arguments.replica, "from this one only")->type_name("NAME");
   command.add_flag("--nearest", arguments.nearest,
-                   "when the moment is not kept: the one before it that is");
+                   "when the moment lies in a hole: the one before the hole");
 }
 
 }  // namespace

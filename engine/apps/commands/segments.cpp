@@ -13,6 +13,7 @@ void add_segment(const std::string& replica, const catalog::Segment& segment, Ro
                                {"first_txid", key.first.value},
                                {"last_txid", key.last.value},
                                {"time", daemon::time_json(key.time)},
+                               {"time_exact", rows.exact && segment.complete},
                                {"holds", catalog::to_text(key.completeness)},
                                {"pieces", key.piece.count},
                                {"complete", segment.complete},
@@ -37,7 +38,9 @@ void add_segments(CLI::App& app, Session& session) {
                   {"segments",
                    "segments in the replicas: which transactions each holds",
                    {"REPLICA", "GENERATION", "LEVEL", "FIRST", "LAST", "TIME", "HOLDS", "SIZE"},
-                   add_rows});
+                   restore::TimesOf::kSegments,
+                   add_rows,
+                   true});
 }
 
 }  // namespace streamd::apps

@@ -25,6 +25,7 @@ void add_snapshots(CLI::App& app, Session& session) {
                   {"snapshots",
                    "snapshots in the replicas (size: without the parts that they share)",
                    {"REPLICA", "GENERATION", "TXID", "TIME", "SIZE"},
+                   restore::TimesOf::kSnapshots,
                    add_rows});
 }
 

@@ -6,6 +6,7 @@
 #include "apps/offline_status.h"
 #include "apps/report.h"
 #include "apps/table.h"
+#include "base/printable.h"
 #include "daemon/control_client.h"
 #include "daemon/exit_code.h"
 
@@ -24,9 +25,9 @@ std::string text(const Json& json, std::string_view name) {
 
 void print_problem(const std::string& what, const Json& error) {
   if (error.is_null()) return;
-  fmt::print("{}: {}\n", what, error.string("message"));
+  fmt::print("{}: {}\n", printable(what), printable(error.string("message")));
   if (const std::string hint = error.string("hint"); !hint.empty())
-    fmt::print("  hint: {}\n", hint);
+    fmt::print("  hint: {}\n", printable(hint));
 }
 
 void print_text(const Json& status) {

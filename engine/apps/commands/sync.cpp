@@ -1,10 +1,13 @@
 // streamctl sync DB: everything committed so far is sealed and sent.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "apps/commands/command.h"
 #include "apps/control_path.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "config/value.h"
 #include "daemon/control_client.h"
 #include "daemon/exit_code.h"
@@ -35,12 +38,18 @@ Result<Json> ask_daemon(const std::string& control, const SyncOptions& options,
 Result<Json> sync_here(Setup setup, const SyncOptions& options, milliseconds timeout) {
   config::Config config = setup.config;
   config.databases = {*TRY(configured(setup, options.database))};
+  const auto& replicas_there = config.databases.front().replicas;
+  if (!options.replica.empty() &&
+      std::none_of(replicas_there.begin(), replicas_there.end(),
+                   [&](const config::Replica& each) { return each.name == options.replica; }))
+    return make_error(Code::kUsage, "there is no replica named " + options.replica,
+                      "`streamctl databases` lists them");
   log_set_level(LogLevel::kError);
   const Clock& clock = system_clock();
   auto supervisor = TRY(daemon::Supervisor::create(config, *setup.drivers, clock));
   TRY(supervisor->start());
   replicate::Pipeline& pipeline = *supervisor->pipelines().front();
-  const daemon::WaitLimits limits{clock.mono() + timeout, {}};
+  const daemon::WaitLimits limits{clock.mono() + timeout, {}, true};
   const Cancel never;
   const auto txid = daemon::sync_within(pipeline, limits, never, clock);
   Status waited;
@@ -80,7 +89,7 @@ Result<int> run_sync(const Session& session, const SyncOptions& options) {
     print_json(*done);
     return daemon::kExitDone;
   }
-  fmt::print("{} is at transaction {}", options.database, done->integer("txid"));
+  fmt::print("{} is at transaction {}", printable(options.database), done->integer("txid"));
   for (const Json& replica : done->at("replicas").items())
     fmt::print(", {} at {}", replica.string("name"), replica.integer("txid"));
   fmt::print("\n");

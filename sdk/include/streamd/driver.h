@@ -87,8 +87,9 @@ typedef struct streamd_call {
   uint32_t idle_timeout_ms;                           /* no byte moved for so long; 0 = none */
   uint32_t reserved;                                  /* 0 */
   void* ctx;                                          /* the host's; first argument of callbacks */
-  int (*cancelled)(void* ctx);                        /* not 0 = return STREAMD_CANCELLED soon. Poll
-                                                         at least every 250 ms */
+  int (*cancelled)(void* ctx);                        /* not 0 = return STREAMD_CANCELLED soon; set
+                                                         from the start: return it at once, with no
+                                                         effect. Poll at least every 250 ms */
   void (*log)(void* ctx, int level, const char* msg); /* one line; no secret */
   streamd_error* error;                               /* filled when the call fails */
 } streamd_call;

@@ -29,10 +29,14 @@
 namespace streamd::sdk {
 
 // Builds the streamd_error of a failing call; converts to the code that it began with. A second
-// one on the same call overwrites what it sets.
+// one on the same call begins anew: nothing of an earlier failure stays.
 class ErrorBuilder {
  public:
-  ErrorBuilder(streamd_error* error, streamd_code code) : error_(error), code_(code) {}
+  ErrorBuilder(streamd_error* error, streamd_code code) : error_(error), code_(code) {
+    error_->http_status = 0;
+    error_->retry_after_ms = 0;
+    error_->provider_code[0] = error_->request_id[0] = error_->message[0] = '\0';
+  }
 
   ErrorBuilder& http(int status) {
     error_->http_status = status;

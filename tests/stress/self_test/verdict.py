@@ -52,6 +52,27 @@ def test_an_oracle_without_any_match_is_a_failure(_):
     assert "nothing is proven" in complaints[0]
 
 
+def test_the_end_of_the_replica_is_what_the_oracle_saw_last(_):
+    assert list(verdict.check_end(RIGHT, [image(4), image(12)])) == []
+    complaints = list(verdict.check_end(RIGHT, [image(12), image(12, "-phantom")]))
+    assert len(complaints) == 1 and "phantom" in complaints[0]
+
+
+def test_what_the_oracle_disproves_is_told_from_other_complaints(_):
+    complaints, _, _ = verdict.check_oracle(RIGHT[:3], [image(4, "-other"), image(4)])
+    assert list(map(verdict.is_divergence, complaints)) == [True]
+    assert all(map(verdict.is_divergence, verdict.check_end(RIGHT, [image(1)])))
+    assert not any(map(verdict.is_divergence, [verdict.NOTHING_PROVEN, *verdict.check_unbroken(RIGHT)]))
+
+
+def test_a_break_of_the_capture_is_found_in_the_log(folder):
+    log = os.path.join(folder, "daemon.log")
+    for line, found in (("info  database attached", 0), ('warn error="capture of /a.db broke: salts differ"', 1)):
+        with open(log, "w", encoding="ascii") as output:
+            output.write(line + "\n")
+        assert len(list(verdict.check_live(log))) == found
+
+
 def test_lines_are_read_as_the_tools_spell_them(_):
     assert verdict.parse("0 7 3 abc commit\n\n12 8 4 def delta\n") == [
         verdict.Commit(0, verdict.Image(7, 3, "abc"), "commit"),

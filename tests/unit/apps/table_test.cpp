@@ -19,6 +19,13 @@ BOOST_AUTO_TEST_CASE(columns_are_aligned) {
   BOOST_TEST(rows.text() == "NAME    N\na       1\nlonger\n");
 }
 
+BOOST_AUTO_TEST_CASE(names_that_would_break_it) {
+  Table table({"NAME", "X"});
+  table.add({"a\nb\x1b", "1"});
+  table.add({"grün", "2"});
+  BOOST_TEST(table.text() == "NAME      X\na\\nb\\x1b  1\ngrün      2\n");
+}
+
 BOOST_AUTO_TEST_CASE(sizes_and_times) {
   BOOST_TEST(shown_size(0) == "0 B");
   BOOST_TEST(shown_size(1023) == "1023 B");
@@ -26,7 +33,7 @@ BOOST_AUTO_TEST_CASE(sizes_and_times) {
   BOOST_TEST(shown_size(1024 * 1024 - 1) == "1.0 MiB");
   BOOST_TEST(shown_size(5ULL << 40) == "5.0 TiB");
   BOOST_TEST(shown_time(0) == "-");
-  BOOST_TEST(shown_time(1'000) == "1970-01-01T00:00:00.001Z");
+  BOOST_TEST(shown_time(1'000) == "1970-01-01T00:00:00.001000Z");
 }
 
 BOOST_AUTO_TEST_CASE(progress) {

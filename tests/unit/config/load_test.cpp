@@ -60,7 +60,6 @@ replicas = ["offsite", { storage = "usb", retention = "30d", name = "disk" }]
   verify-interval = "12h"
   prune = false
   prune-grace = "1m"
-  recipients = ["age1", "age2"]
   bandwidth-limit = "1MB"
   fault = "put:transient:10%"
   keep = { all = "7d", daily = 14 }
@@ -125,7 +124,6 @@ BOOST_AUTO_TEST_CASE(replicas_inherit) {
   BOOST_TEST((s3.verify_interval == std::chrono::hours(12)));
   BOOST_TEST(!s3.prune);
   BOOST_TEST((s3.prune_grace == std::chrono::minutes(1)));
-  BOOST_TEST((s3.recipients == std::vector<std::string>{"age1", "age2"}));
   BOOST_TEST(s3.bandwidth_limit == 1'000'000u);
   BOOST_TEST(s3.fault == "put:transient:10%");
   BOOST_TEST(s3.keep.at("all") == 7 * 86'400'000);

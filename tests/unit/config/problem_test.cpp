@@ -1,6 +1,8 @@
 // What is wrong, and what is said about it.
 #include "config/problem.h"
 
+#include <fmt/format.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "sample.h"
@@ -33,6 +35,8 @@ BOOST_AUTO_TEST_CASE(all_at_once_in_the_order_of_the_file) {
              "  hint: did you mean 'http'?\n"
              "t.toml:4: retention: a duration is expected, found a number\n"
              "  hint: durations have a unit: \"7s\", \"7h\"\n"
+             "t.toml:5: database has no replica\n"
+             "  hint: add [[database.replica]], or replicas = [\"NAME\"]\n"
              "t.toml:6: path: 'data/a.db' is not an absolute path\n"
              "  hint: write the path from the root on, with a '/' in front\n"
              "t.toml:8: level: 'wran' is none of trace, debug, info, warn, error\n"
@@ -66,6 +70,20 @@ BOOST_AUTO_TEST_CASE(nothing_there) {
              "  hint: add [[database]] with path = \"/data/app.db\"\n");
 }
 
+BOOST_AUTO_TEST_CASE(one_mistake_is_one_error) {
+  const std::string replica = "[[database]]\npath = \"/d/a.db\"\n[[database.replica]]\n";
+  BOOST_TEST(report(replica + "driver = \"file\"\npath = \"${NOWHERE}\"\n") ==
+             "t.toml:5: path: environment variable NOWHERE is not set\n"
+             "  hint: set it, or give a default: ${NOWHERE:-...}\n");
+  BOOST_TEST(report(replica + "driver = \"file\"\npth = \"/b\"\n") ==
+             "t.toml:5: unknown key 'pth' in [[database.replica]]\n  hint: did you mean 'path'?\n");
+  BOOST_TEST(report(std::string("[[database]]\npth = \"/d/a.db\"\n") + kFileReplica) ==
+             "t.toml:2: unknown key 'pth' in [[database]]\n  hint: did you mean 'path'?\n");
+  BOOST_TEST(contains(report(replica + "driver = \"file\"\n"), "needs the option 'path'"));
+  BOOST_TEST(
+      contains(report(replica + "driver = \"file\"\nfsnc = true\n"), "needs the option 'path'"));
+}
+
 BOOST_AUTO_TEST_CASE(sections) {
   BOOST_TEST(contains(report("[defualts]\n"), "did you mean 'defaults'?"));
   BOOST_TEST(contains(report("[colours]\n"), "sections are [streamd]"));
@@ -84,7 +102,7 @@ BOOST_AUTO_TEST_CASE(types) {
   BOOST_TEST(contains(report_with("spool-max-size = 64"), "sizes have a unit: \"64MiB\""));
   BOOST_TEST(contains(report_with("spool-max-size = \"64\""), "write \"64B\" or \"64MiB\""));
   BOOST_TEST(contains(report_with("takeover = \"maybe\""), "true or false is expected"));
-  BOOST_TEST(report_with("takeover = \"true\"") == "");
+  BOOST_TEST(report_with("set-wal = \"true\"") == "");
   BOOST_TEST(contains(report_with("takeover = 1"), "without quotes"));
   BOOST_TEST(contains(report_with("name = 1"), "write it in double quotes"));
   BOOST_TEST(contains(report_with("name = 1979-05-27"), "found a date or time"));
@@ -92,7 +110,6 @@ BOOST_AUTO_TEST_CASE(types) {
   BOOST_TEST(contains(report_with("restore-from = \"none\""), "is none of all, any"));
   BOOST_TEST(contains(report_with("recipients = [1]"), "write a list of strings"));
   BOOST_TEST(contains(report_with("recipients = 1"), "write a list of strings"));
-  BOOST_TEST(report_with("recipients = \"one\"") == "");
   BOOST_TEST(contains(report("[streamd]\ndriver-path = [\"x\"]\n"), "not an absolute path"));
   BOOST_TEST(contains(report_with("keep = 1"), "write { all = \"7d\", daily = 14 }"));
   BOOST_TEST(contains(report_with("keep = { dayly = 1 }"), "did you mean 'daily'?"));
@@ -121,7 +138,7 @@ BOOST_AUTO_TEST_CASE(databases) {
   BOOST_TEST(contains(report("[[database]]\npath = \"/d/a.db\"\n"),
                       "t.toml:1: database /d/a.db has no replica"));
   const std::string watched = report("[[database]]\ndirectory = \"/d\"\npattern = \"*.db\"\n");
-  BOOST_TEST(contains(watched, "t.toml:2: watching a directory is not supported yet"));
+  BOOST_TEST(contains(watched, "t.toml:2: 'directory' is not supported by this version yet"));
   BOOST_TEST(contains(watched, "hint: list each database"));
   const auto two = [&](const std::string& first, const std::string& second) {
     return report("[[database]]\n" + first + kFileReplica + "[[database]]\n" + second +
@@ -171,6 +188,7 @@ BOOST_AUTO_TEST_CASE(drivers_and_their_options) {
       report("[[database]]\npath = \"/d/a.db\"\n[[database.replica]]\npath = \"/b\"\n");
   BOOST_TEST(contains(missing, "t.toml:3: [[database.replica]] has no driver"));
   BOOST_TEST(contains(missing, "add driver = "));
+  BOOST_TEST(contains(report("[storage.x]\ndrivr = \"s3\"\n"), "write driver instead of drivr"));
   BOOST_TEST(contains(report("[storage.x]\ndriver = 1\n"), "driver: a string is expected"));
   const std::string unknown =
       report("[storage.x]\ndriver = \"ftp\"\nhost = \"h\"\n[storage.y]\ndriver = \"ftp\"\n");
@@ -183,6 +201,71 @@ BOOST_AUTO_TEST_CASE(drivers_and_their_options) {
   BOOST_TEST(contains(s3("bucket = \"\"\n"), "bucket: it is empty"));
   BOOST_TEST(contains(s3("bucket = \"${BUCKET}\"\n"),
                       "t.toml:5: bucket: environment variable BUCKET is not set"));
+}
+
+// Nobody may believe in a protection that is not there.
+BOOST_AUTO_TEST_CASE(what_this_version_does_not_do) {
+  const auto refusal = [](const std::string& key, int line) {
+    return fmt::format("t.toml:{}: '{}' is not supported by this version yet\n", line, key);
+  };
+  const auto warning = [](const std::string& key, int line) {
+    return fmt::format(
+        "t.toml:{}: warning: '{}' is accepted, but this version does not act on it yet\n", line,
+        key);
+  };
+  for (const char* recipients : {"recipients = [\"age1\"]", "recipients = \"age1\""}) {
+    BOOST_TEST(contains(report_with(recipients), refusal("recipients", 3)));
+    BOOST_TEST(contains(s3(std::string("bucket = \"b\"\n") + recipients + "\n"),
+                        refusal("recipients", 6)));
+    BOOST_TEST(contains(report(std::string("[defaults]\n") + recipients + "\n"),
+                        refusal("recipients", 2)));
+    BOOST_TEST(contains(
+        report(std::string("[storage.s]\ndriver = \"s3\"\nbucket = \"b\"\n") + recipients + "\n"),
+        refusal("recipients", 4)));
+  }
+  BOOST_TEST(report_with("recipients = []") == "");
+  for (const char* setting : {"retention = \"30d\"", "history = \"1d\"", "keep = { daily = 1 }",
+                              "verify-interval = \"1h\"", "prune = true", "prune-grace = \"1m\"",
+                              "pattern = \"*.x\"", "recursive = true"}) {
+    const std::string key = std::string(setting).substr(0, std::string(setting).find(' '));
+    BOOST_TEST(report_with(setting) == warning(key, 3));
+  }
+  const std::string twice = report(
+      "[streamd]\nhttp = \"127.0.0.1:1\"\n[defaults]\nretention = \"1d\"\n[[database]]\n"
+      "path = \"/d/a.db\"\nretention = \"2d\"\n[[database.replica]]\ndriver = \"file\"\n"
+      "path = \"/b\"\n");
+  BOOST_TEST(twice == warning("http", 2) + warning("retention", 4) + warning("retention", 7));
+  // What asks for nothing is fine.
+  for (const char* setting : {"takeover = true", "verify-interval = \"0s\"", "prune = false",
+                              "keep = {}", "recursive = false"})
+    BOOST_TEST(report_with(setting) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_url_where_options_belong) {
+  BOOST_TEST(report_with("retention = 7\n[[database.replica]]\nurl = \"file:///x/y\"\n"
+                         "sync-intervall = \"1s\"\ncolour = \"the driver may know it\"") ==
+             "t.toml:3: retention: a duration is expected, found a number\n"
+             "  hint: durations have a unit: \"7s\", \"7h\"\n"
+             "t.toml:4: [[database.replica]] has no driver\n"
+             "  hint: add driver = \"file\" or another\n"
+             "t.toml:5: unknown key 'url' in [[database.replica]]\n"
+             "  hint: write driver = \"file\" and path = \"/x/y\"\n"
+             "t.toml:6: unknown key 'sync-intervall' in [[database.replica]]\n"
+             "  hint: did you mean 'sync-interval'?\n");
+  BOOST_TEST(
+      contains(s3("bucket = \"b\"\nuri = \"own://x\"\n"),
+               "hint: write driver = \"own\" and its options (`streamctl drivers show own`)"));
+}
+
+BOOST_AUTO_TEST_CASE(one_mistake_hides_no_other) {
+  const std::string text = report(
+      "[[database]]\npath = \"relative.db\"\n[[database.replica]]\ndriver = \"s3\"\n"
+      "path = \"../x\"\nname = \"a/b\"\n[[database.replica]]\ndriver = \"fil\"\n");
+  for (const char* words :
+       {"t.toml:2: path: 'relative.db' is not an absolute path",
+        "t.toml:3: replica name 'a/b' is no file name", "has the part '..'",
+        "t.toml:3: driver 's3' needs the option 'bucket'", "t.toml:8: driver 'fil' not found"})
+    BOOST_TEST(contains(text, words));
 }
 
 // Whatever a file contains: an answer, and no exception.

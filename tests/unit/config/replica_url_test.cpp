@@ -93,20 +93,39 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_url) {
 }
 
 BOOST_AUTO_TEST_CASE(a_database_and_its_urls) {
-  const auto database =
-      database_from_urls("/d/a.db", {"file:///x", "file:///y", "s3://b/{name}"}, context());
+  Problems warnings;
+  const auto database = database_from_urls("/d/a.db", {"file:///x", "file:///y", "s3://b/{name}"},
+                                           context(), warnings);
   BOOST_REQUIRE(database.has_value());
   BOOST_TEST(database->name == "a.db");
   BOOST_TEST(database->spool_max_size == 1u << 30);
   BOOST_REQUIRE(database->replicas.size() == 3u);
   BOOST_TEST(database->replicas[1].name == "file-2");
   BOOST_TEST(database->replicas[2].prefix == "a.db");
-  BOOST_TEST(!database_from_urls("a.db", {"file:///x"}, context()).has_value());
-  BOOST_TEST(!database_from_urls("/d/a.db", {"x"}, context()).has_value());
-  BOOST_TEST((database_from_urls("/d/a.db", {}, context()).error().code == Code::kUsage));
-  BOOST_TEST(contains(
-      database_from_urls("/d/a.db", {"file:///x", "file:///x/"}, context()).error().message,
-      "lies at the same place"));
+  const auto failure = [&](const std::string& path, const std::vector<std::string>& urls) {
+    const auto bad = database_from_urls(path, urls, context(), warnings);
+    BOOST_REQUIRE(!bad.has_value());
+    return bad.error();
+  };
+  BOOST_TEST(contains(failure("a.db", {"file:///x"}).message, "not an absolute path"));
+  BOOST_TEST(contains(failure("/d/a.db", {"x"}).message, "no driver in front"));
+  BOOST_TEST((failure("/d/a.db", {}).code == Code::kUsage));
+  BOOST_TEST(
+      contains(failure("/d/a.db", {"file:///x", "file:///x/"}).message, "lies at the same place"));
+  BOOST_TEST(warnings.all().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_this_version_does_not_do) {
+  Problems warnings;
+  const auto database = database_from_urls("/d/a.db", {"file:///x?retention=30d&sync-interval=2s"},
+                                           context(), warnings);
+  BOOST_REQUIRE(database.has_value());
+  BOOST_TEST(check_report(warnings) ==
+             "command line: warning: 'retention' is accepted, but this version does not act on it "
+             "yet\n");
+  const Error recipients = bad_url("file:///x?recipients=age1");
+  BOOST_TEST(contains(recipients.message, "'recipients' is not supported by this version yet"));
+  BOOST_TEST(contains(recipients.hint, "nothing would be encrypted"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

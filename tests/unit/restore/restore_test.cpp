@@ -141,6 +141,23 @@ BOOST_AUTO_TEST_CASE(latest_is_the_default) {
   BOOST_TEST(out.names() == std::vector<std::string>{"out.db"}, boost::test_tools::per_element());
 }
 
+// A store takes one call at a time until it was asked what it can do.
+BOOST_AUTO_TEST_CASE(the_store_is_asked_before_anything_large_is_read) {
+  ReplicaBuilder replica(41);
+  replica.begin_with(10);
+  replica.snapshot();
+  RestoreFixture out;
+  for (const bool answers : {true, false}) {
+    out.fresh();
+    if (!answers)
+      replica.store->fail_next(storage::Operation::kProbe,
+                               make_error(Code::kPermission, "not allowed"));
+    const int before = replica.store->calls(storage::Operation::kProbe);
+    out.must_restore(replica);
+    BOOST_TEST(replica.store->calls(storage::Operation::kProbe) == before + 1);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(times_resolve_to_the_exact_transaction) {
   ReplicaBuilder replica(5);
   replica.begin_with(12);

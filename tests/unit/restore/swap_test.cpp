@@ -278,4 +278,54 @@ BOOST_AUTO_TEST_CASE(the_daemon_can_go_on_from_the_newest_moment) {
   out.must_restore(replica);
 }
 
+// By a URL and -o the restore knows of no configuration; the lock lies beside the file all the
+// same.
+BOOST_AUTO_TEST_CASE(a_target_that_a_daemon_follows_is_left_alone) {
+  ReplicaBuilder replica(8);
+  replica.begin_with(20);
+  replica.snapshot();
+  RestoreFixture out;
+  put(out.options.out, "followed");
+  out.options.force = true;
+  const auto layout = must(state::layout_for(out.options.out, ""));
+  std::optional<File> lock = must(state::take_lock(layout));
+  const auto names = out.names();
+  BOOST_TEST((out.failure(replica) == Code::kBusy));
+  BOOST_TEST(out.last_error.message.find("(pid " + std::to_string(getpid()) + ")") !=
+             std::string::npos);
+  BOOST_TEST(out.last_error.hint.find("stop that streamd first") != std::string::npos);
+  out.options.dry_run = true;  // touches nothing
+  out.must_restore(replica);
+  out.options.dry_run = out.options.force = false;
+  out.options.if_missing = true;
+  BOOST_TEST((out.must_restore(replica).outcome == Outcome::kTargetPresent));
+  BOOST_TEST(get(out.options.out) == "followed");
+  BOOST_TEST(out.names() == names, boost::test_tools::per_element());
+  // The file of the lock stays behind when a daemon ends.
+  lock.reset();
+  out.options.force = true;
+  out.options.if_missing = false;
+  out.must_restore(replica);
+  BOOST_TEST((out.content() == file_of(replica.now())));
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_begins_while_we_restore) {
+  ReplicaBuilder replica(8);
+  replica.begin_with(20);
+  replica.snapshot();
+  RestoreFixture out;
+  put(out.options.out, "followed");
+  out.options.force = true;
+  const auto layout = must(state::layout_for(out.options.out, ""));
+  std::optional<File> lock;
+  replica.store->before = [&](auto operation, const std::string&) -> Status {
+    if (operation == storage::Operation::kGet && !lock) lock = must(state::take_lock(layout));
+    return {};
+  };
+  out.options.fetch.parallel = 1;
+  BOOST_TEST((out.failure(replica) == Code::kBusy));
+  BOOST_TEST(get(out.options.out) == "followed");
+  BOOST_TEST(out.names().size() == 2u);  // and the lock
+}
+
 BOOST_AUTO_TEST_SUITE_END()

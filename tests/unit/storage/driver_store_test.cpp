@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "storage/provider_hint.h"
 #include "test_drivers.h"
 
 using namespace streamd;
@@ -129,9 +130,22 @@ BOOST_AUTO_TEST_CASE(what_the_provider_said_reaches_the_person) {
   const auto stored = store->put("a", MemorySource(as_bytes(kText)), {}, kCall);
   BOOST_TEST((stored.error().code == Code::kThrottled));
   BOOST_TEST(stored.error().message == "put a (test): slow down");
-  BOOST_TEST(stored.error().hint ==
-             "the provider said: http status 503, code SlowDown, request id 4711");
+  BOOST_TEST(
+      stored.error().hint ==
+      "the storage asks for fewer requests: try again later (http status 503, code SlowDown, "
+      "request id 4711)");
   BOOST_TEST((stored.error().retry_after == milliseconds(1500)));
+}
+
+BOOST_AUTO_TEST_CASE(a_word_of_the_system_becomes_a_next_step) {
+  BOOST_TEST(provider_hint(Code::kTransient, "ENOSPC", "file") ==
+             "the storage is full: make room there");
+  BOOST_TEST(provider_hint(Code::kInvalidConfig, "", "file") ==
+             "check the options of this replica: `streamctl drivers show file`");
+  BOOST_TEST(provider_hint(Code::kCorrupt, "BadDigest", "s3").empty());
+  BOOST_TEST(is_errno_name("ENOSPC"));
+  BOOST_TEST(!is_errno_name("SlowDown"));
+  BOOST_TEST(!is_errno_name(""));
 }
 
 BOOST_AUTO_TEST_CASE(if_absent) {

@@ -69,6 +69,26 @@ BOOST_AUTO_TEST_CASE(waits_double_within_full_jitter) {
   BOOST_TEST(delay(3, 400, 300) == 400);
 }
 
+BOOST_FIXTURE_TEST_CASE(trouble_is_told_once_it_lasts, Fixture) {
+  std::vector<std::string> told;
+  const std::function<void(const Error&)> listen = [&](const Error& error) {
+    told.push_back(error.message);
+  };
+  Call call;
+  call.trouble = &listen;
+  memory->before = [&](Operation, const std::string&) -> Status {
+    time.now += milliseconds(500);
+    return {};
+  };
+  memory->set("a", bytes_of("x"));
+  fail(Operation::kStat, 3);
+  BOOST_TEST(store->stat("a", call).has_value());
+  BOOST_TEST(told.empty());
+  fail(Operation::kStat, 5);
+  BOOST_TEST(store->stat("a", call).has_value());
+  BOOST_TEST((told == std::vector<std::string>(2, "connection reset")));  // after 2 s and 2.5 s
+}
+
 BOOST_FIXTURE_TEST_CASE(what_may_succeed_is_tried_again, Fixture) {
   time.chance = 150;
   fail(Operation::kProbe, 2);
@@ -274,6 +294,28 @@ BOOST_FIXTURE_TEST_CASE(a_get_goes_on_where_it_stopped, Fixture) {
       chunks = left;
     }
   }
+}
+
+BOOST_FIXTURE_TEST_CASE(only_attempts_that_bring_nothing_are_counted, Fixture) {
+  memory->set("a", bytes_of("0123456789abcdef"));
+  memory->chunk = 1;
+  int chunks = 0, brought = 1;
+  memory->before = [&](Operation, const std::string&) -> Status {
+    chunks = brought;
+    return {};
+  };
+  const auto breaking = with_retry(std::make_shared<Breaking>(memory, chunks), {}, time.timing());
+  std::string got;
+  const Sink collect = [&](ByteView part) -> Status {
+    got += as_text(part);
+    return {};
+  };
+  BOOST_TEST(breaking->get("a", 0, kToTheEnd, collect, kCall).has_value());
+  BOOST_TEST(got == "0123456789abcdef");
+  brought = 0;
+  const int before = memory->calls(Operation::kGet);
+  BOOST_TEST(!breaking->get("a", 0, kToTheEnd, collect, kCall).has_value());
+  BOOST_TEST(memory->calls(Operation::kGet) - before == RetryPolicy{}.attempts);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_list_shows_each_key_once_however_often_it_breaks, Fixture) {

@@ -58,6 +58,7 @@ BOOST_AUTO_TEST_CASE(frames_continue_the_header_in_both_byte_orders) {
     BOOST_TEST(accept_frame(position, commit.data()));
     BOOST_TEST(position.frame == 2u);
     BOOST_TEST(position.pages == 9u);
+    BOOST_TEST(position.change == 1u);
     BOOST_TEST((position.chain == log.chain));
   }
 }
@@ -81,6 +82,33 @@ BOOST_AUTO_TEST_CASE(what_does_not_continue_is_refused_and_changes_nothing) {
   BOOST_TEST(accept_frame(position, frame.data()));
   BOOST_TEST(
       !accept_frame(position, frame.data()));  // the same frame again is not its own successor
+}
+
+BOOST_AUTO_TEST_CASE(committed_frames_whose_checksums_sqlite_broke_can_be_passed) {
+  LogBuilder log(false);
+  Position start;
+  start.page_size = 512;
+  start_log(start, *parse_log_header(log.header));
+  const Bytes first = log.frame(3, 0, 0xaa), second = log.frame(4, 9, 0xbb);
+  Bytes zeros = first;
+  std::fill(zeros.begin() + 8, zeros.begin() + 24, 0);
+  Position position = start;
+  BOOST_TEST(!accept_frame(position, zeros.data()));
+  BOOST_TEST(accept_broken_frame(position, zeros.data()));
+  BOOST_TEST((position.chain == start.chain));  // zeros do not move the chain
+  BOOST_TEST(position.frame == 1u);
+  BOOST_TEST(!accept_frame(position, second.data()));
+  BOOST_TEST(accept_broken_frame(position, second.data()));
+  BOOST_TEST((position.chain == log.chain));  // one with salts sets it
+  BOOST_TEST(position.pages == 9u);
+  const Position before = position;
+  Bytes foreign = second;
+  foreign[9] ^= 1;  // another log's salts
+  BOOST_TEST(!accept_broken_frame(position, foreign.data()));
+  Bytes page_zero = zeros;
+  store_be32(&page_zero[0], 0);
+  BOOST_TEST(!accept_broken_frame(position, page_zero.data()));
+  BOOST_TEST((position == before));
 }
 
 BOOST_AUTO_TEST_CASE(damaged_log_headers_are_refused) {
@@ -108,6 +136,7 @@ BOOST_AUTO_TEST_CASE(positions_round_trip) {
   position.big_endian = true;
   position.page_size = 65536;
   position.pages = 12;
+  position.change = 13;
   Bytes raw;
   append_position(raw, position);
   BOOST_TEST(raw.size() == kPositionSize);

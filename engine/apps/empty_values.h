@@ -1,0 +1,12 @@
+// An empty value is nearly always a shell variable that was not set. What it would mean without the
+// option (the newest moment, the default file) is not what was asked for, so it is wrong usage.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace streamd::apps {
+
+// For every option and argument of the command and its subcommands, but for the option `except`.
+void refuse_empty_values(CLI::App& command, const std::string& except = {});
+
+}  // namespace streamd::apps

@@ -1,0 +1,53 @@
+// The way back after an outage longer than the spool: one `delta` object from what a replica has to
+// now, made of the pages that changed meanwhile, as they are now.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "replicate/host.h"
+#include "segment/writer.h"
+#include "state/changed_pages.h"
+
+namespace streamd::replicate {
+
+// The moment that the replica has: a delta begins after it.
+struct Base {
+  Txid txid;
+  std::uint64_t checksum = 0;  // of the database
+  Micros seen = 0;
+};
+
+class CatchUp {
+ public:
+  CatchUp(ReplicaHost& host, const state::Identity& identity, std::uint32_t page_size,
+          const Base& base, const Cancel& cancel)
+      : host_(host), identity_(identity), page_size_(page_size), base_(base), cancel_(cancel) {}
+
+  // Reads the pages in batches while the application goes on, then, at one moment, those that
+  // changed after they were read. The pieces lie in nameless files of the spool's folder; their
+  // headers say which moment it is. kBusy when commits outran it, or an object of the spool turned
+  // out to be lost: try again. Blocks.
+  Result<std::vector<segment::SealedObject>> make(const state::ChangedPages& dropped);
+
+ private:
+  using Pages = std::vector<bool>;  // by page number
+  Status learn_queued(Pages& pages);
+  Status read_batch(const std::vector<PageNo>& pages);
+  Status finish(Moment& moment);
+  Status open();
+  Status add(PageNo page, ByteView image, std::uint64_t hash);
+  Result<File> new_file();
+  segment::ObjectHeader header(const state::Tip& tip) const;
+
+  ReplicaHost& host_;
+  const state::Identity identity_;
+  const std::uint32_t page_size_;
+  const Base base_;
+  const Cancel& cancel_;
+  Pages changed_since_;  // touched by objects sealed after the reading began
+  Txid learned_;         // what objects up to it touched is known
+  std::optional<segment::SegmentWriter> writer_;
+  std::vector<segment::SealedObject> pieces_;
+};
+
+}  // namespace streamd::replicate

@@ -1,0 +1,113 @@
+// How sealed objects leave the spool: verified, joined where that saves requests, in order.
+#include "base/log.h"
+#include "replicate/replica.h"
+#include "segment/concatenate.h"
+
+namespace streamd::replicate {
+namespace {
+
+constexpr std::uint64_t kJoinedBytes = 32 * kMiB;  // objects are joined up to this size
+constexpr std::size_t kJoinedObjects = 64;
+
+// May `next` be sent in one object with what is before it?
+bool joins(const state::SpoolObject& object) {
+  return object.paths.size() == 1 && object.header.completeness == segment::Completeness::kAll;
+}
+
+}  // namespace
+
+std::vector<state::SpoolObjectPtr> gapless(std::vector<state::SpoolObjectPtr> queue, Txid tip) {
+  std::size_t count = 0;
+  while (count < queue.size() && queue[count]->header.first <= tip.next())
+    tip = queue[count++]->header.last;
+  queue.resize(count);
+  return queue;
+}
+
+Status Replica::send(const std::vector<state::SpoolObjectPtr>& objects) {
+  for (std::size_t at = 0; at < objects.size();) {
+    std::vector<state::SpoolObjectPtr> batch{objects[at]};
+    std::uint64_t bytes = objects[at]->size;
+    while (joins(*objects[at]) && at + batch.size() < objects.size() &&
+           batch.size() < kJoinedObjects) {
+      const state::SpoolObjectPtr& next = objects[at + batch.size()];
+      if (!joins(*next) || next->header.flags != objects[at]->header.flags ||
+          bytes + next->size > kJoinedBytes)
+        break;
+      bytes += next->size;
+      batch.push_back(next);
+    }
+    for (const state::SpoolObjectPtr& object : batch)
+      if (!TRY(verify_local(object))) return {};
+    TRY(batch.size() == 1 ? put_object(*batch.front()) : put_joined(batch));
+    at += batch.size();
+    const segment::ObjectHeader& last = batch.back()->header;
+    acknowledge({last.last, last.checksum_after, last.last_seen});
+    log_info("sync", {{"database", host_.database_path()},
+                      {"replica", settings_.name},
+                      {"generation", to_text(last.generation)},
+                      {"txid", last.last.value},
+                      {"bytes", bytes},
+                      {"lag_ms", (clock_.wall_micros() - last.last_seen) / 1000}});
+    changed_.notify_all();
+  }
+  return {};
+}
+
+// What a disk has changed or lost here is never sent. False: it was set aside; the gap is bridged.
+Result<bool> Replica::verify_local(const state::SpoolObjectPtr& object) {
+  for (const std::string& path : object->paths) {
+    const auto whole = [&]() -> Status {
+      const File file = TRY(File::open_read(path));
+      const FileSource source = TRY(FileSource::over(file));
+      return segment::verify_object(source, segment::Depth::kStored);
+    }();
+    if (whole) continue;
+    if (!state::is_lost(whole.error())) return Error(whole.error());
+    TRY(host_.spool().set_aside(object, Error(whole.error()).with_context("read " + path)));
+    return false;
+  }
+  return true;
+}
+
+Status Replica::put_object(const state::SpoolObject& object) {
+  for (std::size_t i = 0; i < object.paths.size(); ++i) {
+    catalog::SegmentKey key = object.key;
+    key.piece.index = static_cast<std::uint32_t>(i + 1);
+    TRY(put_file(catalog::to_text(key), TRY(File::open_read(object.paths[i]))));
+  }
+  return {};
+}
+
+Status Replica::put_joined(const std::vector<state::SpoolObjectPtr>& objects) {
+  std::vector<File> files;
+  std::vector<FileSource> sources;
+  std::vector<segment::ObjectReader> readers;
+  std::vector<const segment::ObjectReader*> inputs;
+  files.reserve(objects.size());
+  sources.reserve(objects.size());
+  readers.reserve(objects.size());
+  for (const state::SpoolObjectPtr& object : objects) {
+    files.push_back(TRY(File::open_read(object->paths.front())));
+    sources.push_back(TRY(FileSource::over(files.back())));
+    readers.push_back(TRY(segment::ObjectReader::open(sources.back())));
+    inputs.push_back(&readers.back());
+  }
+  const segment::SealedObject joined =
+      TRY(segment::concatenate(inputs, TRY(host_.spool().new_file()), objects.front()->header));
+  const Status sent = put_file(catalog::to_text(state::key_of(joined.header)), joined.file);
+  TRY(remove_file(joined.file.path()));
+  return sent;
+}
+
+Status Replica::put_file(const std::string& key, const File& file) {
+  const FileSource source = TRY(FileSource::over(file));
+  TRY(fenced_.put(key, source, {}, call()));
+  const std::lock_guard lock(mutex_);
+  moved_ = clock_.mono();
+  ++status_.objects_sent;
+  status_.bytes_sent += source.size();
+  return {};
+}
+
+}  // namespace streamd::replicate

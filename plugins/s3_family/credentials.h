@@ -1,0 +1,54 @@
+// The keys that requests are signed with, and where they come from.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <streamd/driver.hpp>
+#include <string>
+#include <vector>
+
+#include "call_lock.h"
+#include "shared.h"
+
+namespace streamd::s3 {
+
+struct Credentials {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;         // "" = none
+  std::int64_t expires_seconds = 0;  // since 1970; 0 = never
+  bool complete() const { return !access_key_id.empty() && !secret_access_key.empty(); }
+};
+
+// One place where credentials may be. May use the network within the terms of the call.
+class CredentialSource {
+ public:
+  CredentialSource() = default;
+  CredentialSource(const CredentialSource&) = delete;
+  CredentialSource& operator=(const CredentialSource&) = delete;
+  virtual ~CredentialSource() = default;
+  virtual const char* name() const = 0;  // for messages: "the environment (AWS_ACCESS_KEY_ID)"
+  // OK with incomplete credentials: there are none here, ask the next one. An error ends the
+  // search.
+  virtual streamd_code load(const sdk::Call& call, Credentials& found) = 0;
+};
+
+// Asks the sources in their order, keeps to the first that has something, and asks it again five
+// minutes before what it gave expires. Any thread.
+class CredentialChain {
+ public:
+  explicit CredentialChain(std::vector<std::unique_ptr<CredentialSource>> sources)
+      : sources_(std::move(sources)) {}
+  // `now` in seconds since 1970. AUTH when there are none anywhere.
+  streamd_code get(const sdk::Call& call, std::int64_t now, Credentials& found);
+  // The store refused these as expired: the next get asks anew. False when it would give the same.
+  bool expire(const sdk::Call& call, const Credentials& refused);
+
+ private:
+  streamd_code search(const sdk::Call& call);
+  CallLock lock_;  // of all below, held while a source is asked
+  std::vector<std::unique_ptr<CredentialSource>> sources_;
+  CredentialSource* chosen_ = nullptr;
+  Credentials known_;
+};
+
+}  // namespace streamd::s3

@@ -1,0 +1,143 @@
+"""The application's database is renamed, replaced, deleted, taken out of WAL mode, or taken for itself alone."""
+import os
+import sqlite3
+
+from harness import case, compare, workload
+from harness.waiting import wait_until
+from end_to_end.installed import replicated, restored
+
+FILES = ("", "-wal", "-shm")
+
+
+def status(installation):
+    return installation.streamctl("status", "--json").expect().json["databases"][0]
+
+
+def wait_for_state(installation, state, words=""):
+    def arrived():
+        now = status(installation)
+        return now["state"] == state and words in str(now["error"])
+    wait_until(arrived, f"state {state!r} {words!r}")
+
+
+def move(path, to):
+    """As SQLite wants it: the log and its index belong to the file."""
+    for end in FILES:
+        if os.path.exists(path + end):
+            os.rename(path + end, to + end)
+
+
+def running(folder, **settings):
+    installation, writer = replicated(folder, **settings)
+    installation.start()
+    writer.transactions(20)
+    installation.sync(installation.databases[0])
+    return installation, writer
+
+
+def sync_and_check(installation, writer, name):
+    """The restored newest moment is the database."""
+    installation.sync(installation.databases[0])
+    out = restored(installation, name)
+    assert workload.check(out).digest == writer.points[-1].digest
+    compare.assert_same_pages(out, installation.databases[0].path)
+
+
+def generations(installation):
+    return installation.streamctl("generations", "app.db", "--json").expect().json["generations"]
+
+
+def test_renamed_away_it_is_not_protected_and_back_again_it_is(folder):
+    installation, writer = running(folder)
+    path = installation.databases[0].path
+    writer.close()
+    move(path, path + ".away")
+    wait_for_state(installation, "not protected", "there is no such database")
+    move(path + ".away", path)
+    wait_for_state(installation, "live")
+    again = workload.Writer(path, seed=2)
+    again.transactions(5)
+    sync_and_check(installation, again, "out.db")
+    assert len(generations(installation)) == 1
+    installation.stop()
+
+
+def test_replaced_by_another_one_the_difference_is_sent_and_the_past_stays(folder):
+    installation, writer = running(folder)
+    path = installation.databases[0].path
+    before, digest = status(installation)["durable_txid"], writer.points[-1].digest
+    writer.close()
+    other = workload.Writer(os.path.join(folder, "other.db"), seed=3)
+    other.transactions(60)
+    other.close()
+    move(path, path + ".old")
+    os.rename(os.path.join(folder, "other.db"), path)
+    again = workload.Writer(path, seed=4)
+    again.transactions(3)
+    wait_until(lambda: installation.daemon.output().count("database attached") > 1, "the new file to be attached")
+    again.transactions(3)
+    sync_and_check(installation, again, "out.db")
+    assert workload.check(restored(installation, "past.db", "--txid", str(before))).digest == digest
+    assert len(generations(installation)) == 1
+    installation.stop()
+
+
+def test_deleted_and_created_with_another_page_size_a_generation_begins_and_the_past_stays(folder):
+    installation, writer = running(folder)
+    path = installation.databases[0].path
+    before, digest = status(installation)["durable_txid"], writer.points[-1].digest
+    writer.close()
+    for end in FILES:
+        if os.path.exists(path + end):
+            os.unlink(path + end)
+    wait_for_state(installation, "not protected", "there is no such database")
+    again = workload.Writer(path, seed=5, page_size=1024)
+    again.transactions(5)
+    wait_for_state(installation, "live")
+    sync_and_check(installation, again, "out.db")
+    assert len(generations(installation)) == 2
+    assert workload.check(restored(installation, "past.db", "--txid", str(before))).digest == digest
+    installation.stop()
+
+
+def test_out_of_wal_mode_and_back_nothing_is_missing(folder):
+    installation, writer = running(folder)
+    execute = writer.connection.execute
+    try:
+        execute("PRAGMA journal_mode=DELETE")
+        raise AssertionError("left WAL mode under the daemon")
+    except sqlite3.OperationalError as refused:
+        assert "locked" in str(refused)
+    writer.transaction()
+    installation.stop()
+    assert execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)
+    writer.transactions(3)
+    installation.start()
+    wait_for_state(installation, "not protected", "not in WAL mode")
+    writer.transactions(3)
+    assert execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",)
+    wait_for_state(installation, "live")
+    writer.transactions(3)
+    sync_and_check(installation, writer, "out.db")
+    assert len(generations(installation)) == 1
+    installation.stop()
+
+
+def test_an_application_that_has_the_database_alone_is_not_protected_until_it_lets_go(folder):
+    installation, writer = replicated(folder)
+    execute = writer.connection.execute
+    execute("PRAGMA locking_mode=EXCLUSIVE")
+    writer.transactions(5)
+    installation.start()
+    wait_for_state(installation, "not protected", "locked")
+    writer.transactions(20)  # is not disturbed by the attempts
+    execute("PRAGMA locking_mode=NORMAL")
+    execute("SELECT count(*) FROM items").fetchone()  # lets go with the next access
+    wait_for_state(installation, "live")
+    writer.transactions(5)
+    sync_and_check(installation, writer, "out.db")
+    installation.stop()
+
+
+if __name__ == "__main__":
+    case.run(globals())

@@ -1,0 +1,73 @@
+"""What is written in a configuration happens, or is said not to."""
+import glob
+import os
+import re
+
+from harness import case
+from harness.daemon import Database, Installation, file_replica, run
+from harness.workload import Writer
+
+
+def configured(folder, **replica):
+    database = Database(os.path.join(folder, "app.db"), [file_replica(os.path.join(folder, "replica"), **replica)])
+    writer = Writer(database.path)
+    writer.transactions(3)
+    return Installation(folder, [database])
+
+
+def place_of(installation, key):
+    """ "file:line" of the key, as messages name it."""
+    with open(installation.config, encoding="utf-8") as config:
+        lines = config.read().splitlines()
+    return f"{installation.config}:{1 + [line.split(' ')[0] for line in lines].index(key)}"
+
+
+def test_encryption_that_would_not_happen_is_refused(folder):
+    installation = configured(folder, recipients=["age1qqq"])
+    for outcome in (installation.streamctl("config", "check"), installation.run_once("--check"),
+                    installation.run_once("--once"), installation.streamctl("sync", "app.db")):
+        text = outcome.expect(40).stdout + outcome.stderr
+        assert place_of(installation, "recipients") + ": 'recipients' is not supported" in text, text
+    assert not os.path.exists(os.path.join(folder, "replica")), "it was replicated all the same"
+    url = f"file://{folder}/replica?recipients=age1qqq"
+    refused = run([case.program("streamd"), "--once", os.path.join(folder, "app.db"), url]).expect(2)
+    assert "'recipients' is not supported" in refused.stderr, refused.stderr
+
+
+def test_what_is_not_acted_on_is_said_once_and_does_no_harm(folder):
+    installation = configured(folder, retention="30d", **{"verify-interval": "1h"})
+    for key in ("retention", "verify-interval"):
+        told = place_of(installation, key) + f": warning: '{key}' is accepted, but this version does not act on it yet"
+        for outcome in (installation.streamctl("config", "check"), installation.run_once("--check")):
+            assert outcome.expect(0).stdout.count(told) == 1, outcome.stdout
+        log = installation.run_once("--once").expect(0).stderr
+        assert log.count(f"'{key}' is accepted") == 1 and place_of(installation, key) in log, log
+
+
+def test_faults_that_are_not_understood(folder):
+    installation = configured(folder, fault="put:boom:10%")
+    for outcome in (installation.streamctl("config", "check"), installation.run_once("--check"),
+                    installation.run_once("--once")):
+        text = outcome.expect(40).stdout + outcome.stderr
+        assert f"{place_of(installation, 'fault')}: fault 'put:boom:10%': 'boom' is not understood" in text, text
+    url = f"file://{folder}/replica?fault=put:boom:10%25"
+    run([case.program("streamd"), "--check", os.path.join(folder, "app.db"), url]).expect(40)
+
+
+def test_limits_that_are_no_sizes(folder):
+    outcome = configured(folder, **{"bandwidth-limit": "fast"}).streamctl("config", "check").expect(40)
+    assert "bandwidth-limit" in outcome.stdout, outcome.stdout
+
+
+def test_every_example_is_understood(folder):
+    examples = sorted(glob.glob(os.path.join(os.environ["SOURCE"], "conf", "examples", "*.toml")))
+    assert len(examples) >= 10, examples
+    for path in examples:
+        with open(path, encoding="utf-8") as content:
+            variables = {name: "x" for name in re.findall(r"\$\{(\w+)\}", content.read())}
+        checked = run([case.program("streamctl"), "--config", path, "config", "check"], variables)
+        assert checked.code == 0, f"{path}\n{checked.stdout}{checked.stderr}"
+
+
+if __name__ == "__main__":
+    case.run(globals())

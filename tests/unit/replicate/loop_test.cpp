@@ -1,0 +1,73 @@
+#include "replicate/loop.h"
+
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <semaphore>
+
+#include "daemon_life.h"
+
+using namespace streamd;
+using namespace streamd::replicate;
+
+namespace {
+
+// Does in its run what the test says; whoever asks waits until it is in the middle of it.
+class Task final : public LoopTask {
+ public:
+  MonoTime run(bool) override {
+    began_.release();
+    go_on_.acquire();
+    while (reads_ > 0) {
+      char byte = 0;
+      BOOST_REQUIRE(pread(zero_.fd(), &byte, 1, 0) == 1);
+      --reads_;
+      began_.release();
+      go_on_.acquire();
+    }
+    return MonoTime::max();
+  }
+  void wait_until_it_runs() { began_.acquire(); }
+  void let_it_go_on() { go_on_.release(); }
+  void let_it_read_once(int more) {
+    reads_ = more;
+    go_on_.release();
+    began_.acquire();
+  }
+
+ private:
+  const File zero_ = require(File::open_read("/dev/zero"));
+  std::atomic<int> reads_{0};
+  std::binary_semaphore began_{0}, go_on_{0};
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(loop)
+
+BOOST_AUTO_TEST_CASE(a_step_that_stands_still_is_noticed_and_one_that_reads_is_not) {
+  const std::unique_ptr<Loop> loop = require(Loop::start());
+  const MonoTime start = std::chrono::steady_clock::now();
+  const auto look = [&](int second) {
+    return loop->look_for_progress(start + std::chrono::seconds(second)).count();
+  };
+  BOOST_TEST(look(0) == 0);
+  BOOST_TEST(look(1000) == 0);  // it waits for work: that is no standing still
+  Task task;
+  loop->add(task);
+  task.wait_until_it_runs();
+  BOOST_TEST(look(1001) == 0);
+  BOOST_TEST(look(1004) == 3000);
+  BOOST_TEST(look(1011) == 10'000);
+  BOOST_TEST(loop->stands_still().count() == 10'000);
+  task.let_it_read_once(1);
+  BOOST_TEST(look(1012) == 0);
+  BOOST_TEST(look(1015) == 3000);
+  task.let_it_go_on();
+  loop->remove(task);
+  BOOST_TEST(look(1016) == 0);
+  BOOST_TEST(look(2016) == 0);
+  BOOST_TEST(loop->stands_still().count() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

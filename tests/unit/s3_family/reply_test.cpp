@@ -1,0 +1,81 @@
+#include "reply.h"
+
+#include <boost/test/unit_test.hpp>
+
+namespace streamd::s3 {
+namespace {
+
+BOOST_AUTO_TEST_SUITE(reply)
+
+BOOST_AUTO_TEST_CASE(errors) {
+  const ErrorReply reply = parse_error(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>PermanentRedirect</Code>"
+      "<Message>Use "
+      "&lt;this&gt;</Message><Region>eu-west-1</Region><RequestId>R1</RequestId></Error>");
+  BOOST_TEST(reply.code == "PermanentRedirect");
+  BOOST_TEST(reply.message == "Use <this>");
+  BOOST_TEST(reply.request_id == "R1");
+  BOOST_TEST(reply.region == "eu-west-1");
+  for (const char* other : {"", "not xml", "<html><body>502</body></html>", "<Error>"})
+    BOOST_TEST(parse_error(other).code == "");
+}
+
+BOOST_AUTO_TEST_CASE(lists) {
+  ListPage page;
+  BOOST_TEST(
+      parse_list("<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+                 "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
+                 "<Contents><Key>a+b%2Fc%2B</Key><LastModified>2015-08-30T12:36:00.000Z"
+                 "</LastModified><ETag>&quot;e1&quot;</ETag><Size>7</Size></Contents>"
+                 "<NextContinuationToken>t/+=</NextContinuationToken></ListBucketResult>",
+                 page));
+  BOOST_REQUIRE(page.objects.size() == 1u);
+  BOOST_TEST(page.objects[0].key == "a b/c+");
+  BOOST_TEST(page.objects[0].size == 7u);
+  BOOST_TEST(page.objects[0].mtime_seconds == 1440938160);
+  BOOST_TEST(page.objects[0].etag == "e1");
+  BOOST_TEST(page.next == "t/+=");
+  ListPage plain;
+  BOOST_TEST(
+      parse_list("<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key> a+%41"
+                 "</Key></Contents><NextContinuationToken>x</NextContinuationToken>"
+                 "</ListBucketResult>",
+                 plain));
+  BOOST_TEST(plain.objects.at(0).key == " a+%41");
+  BOOST_TEST(plain.next == "");
+  BOOST_TEST(!parse_list("<html/>", plain));
+  BOOST_TEST(!parse_list("<ListBucketResult><Conte", plain));
+}
+
+BOOST_AUTO_TEST_CASE(bodies_of_requests) {
+  std::string body;
+  BOOST_TEST(delete_body({"a&b<c>", "\xc3\xa4"}, body));
+  BOOST_TEST(body ==
+             "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>"
+             "<Object><Key>a&amp;b&lt;c&gt;</Key></Object>"
+             "<Object><Key>\xc3\xa4</Key></Object></Delete>");
+  for (const std::string bad : {"a\x01", "a\tb", "\xff", "\xc3", "\xc3(", "\xe6\x97"})
+    BOOST_TEST(!delete_body({"fine", bad}, body));
+  BOOST_TEST(complete_body({"\"e1\""}) ==
+             "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part>"
+             "<PartNumber>1</PartNumber><ETag>\"e1\"</ETag></Part></CompleteMultipartUpload>");
+}
+
+BOOST_AUTO_TEST_CASE(uploads_and_removals) {
+  BOOST_TEST(parse_upload_id("<InitiateMultipartUploadResult><UploadId>u/1</UploadId>"
+                             "</InitiateMultipartUploadResult>") == "u/1");
+  BOOST_TEST(parse_etag("<CompleteMultipartUploadResult><ETag>\"x-2\"</ETag>"
+                        "</CompleteMultipartUploadResult>") == "x-2");
+  std::vector<DeleteError> errors;
+  BOOST_TEST(
+      parse_delete("<DeleteResult><Error><Key>k</Key><Code>AccessDenied</Code>"
+                   "<Message>no</Message></Error></DeleteResult>",
+                   errors));
+  BOOST_TEST(errors.at(0).key + errors[0].code == "kAccessDenied");
+  BOOST_TEST(!parse_delete("", errors));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace streamd::s3
