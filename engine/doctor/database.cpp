@@ -60,17 +60,29 @@ void check_log(const DatabaseToCheck& database, const std::string& subject, Find
     judge_log(subject, **use, database.log_soft_limit, process_name, findings);
 }
 
-void check_space(const DatabaseToCheck& database, const std::string& subject, Findings& findings) {
-  const auto own = disk_space(folder_of(database.path));
-  if (own)
-    judge_space(subject, "the disk of the database", own->total, own->available,
-                database.log_soft_limit, findings);
-  std::string folder = database.state_folder;
+// The folder, or the nearest one above it that is there.
+std::string existing_folder(std::string folder) {
   while (!stat_path(folder).value_or(std::nullopt) && folder != folder_of(folder))
     folder = folder_of(folder);
-  const auto state = disk_space(folder);
-  if (state && folder != folder_of(database.path))
-    judge_space(subject, "the disk of the local state", state->total, state->available,
+  return folder;
+}
+
+bool same_disk(const std::string& one, const std::string& other) {
+  const auto first = stat_path(one), second = stat_path(other);
+  return first && second && *first && *second && (*first)->st_dev == (*second)->st_dev;
+}
+
+void check_space(const DatabaseToCheck& database, const std::string& subject, Findings& findings) {
+  const std::string beside = folder_of(database.path);
+  const std::string state = existing_folder(database.state_folder);
+  const bool shared = same_disk(beside, state);
+  const auto own = disk_space(beside);
+  if (own)
+    judge_space(subject, "the disk of the database", own->total, own->available,
+                database.log_soft_limit + (shared ? database.spool_limit : 0), findings);
+  const auto other = disk_space(state);
+  if (other && !shared)
+    judge_space(subject, "the disk of the local state", other->total, other->available,
                 database.spool_limit, findings);
 }
 
