@@ -9,7 +9,8 @@ Result<FrameDecoder> FrameDecoder::create() {
   LZ4F_dctx* context = nullptr;
   const LZ4F_errorCode_t made = LZ4F_createDecompressionContext(&context, LZ4F_VERSION);
   if (LZ4F_isError(made))
-    return make_error(Code::kInternal, std::string("begin to decompress: ") + LZ4F_getErrorName(made));
+    return make_error(Code::kInternal,
+                      std::string("begin to decompress: ") + LZ4F_getErrorName(made));
   return FrameDecoder(context);
 }
 
@@ -39,9 +40,9 @@ std::size_t largest_block(std::size_t raw) {
 }
 
 Status decode_block(ByteView in, MutableBytes out) {
-  const int made = LZ4_decompress_safe(
-      reinterpret_cast<const char*>(in.data()), reinterpret_cast<char*>(out.data()),
-      static_cast<int>(in.size()), static_cast<int>(out.size()));
+  const int made = LZ4_decompress_safe(reinterpret_cast<const char*>(in.data()),
+                                       reinterpret_cast<char*>(out.data()),
+                                       static_cast<int>(in.size()), static_cast<int>(out.size()));
   if (made < 0 || static_cast<std::size_t>(made) != out.size())
     return make_error(Code::kCorrupt, "it does not decompress to a page");
   return {};

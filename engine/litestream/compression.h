@@ -1,5 +1,5 @@
-// LZ4, both ways in which Litestream writes it. Hostile bytes are an error; what may be allocated is
-// bounded by LZ4's largest block (4 MiB).
+// LZ4, both ways in which Litestream writes it. Hostile bytes are an error; what may be allocated
+// is bounded by LZ4's largest block (4 MiB).
 #pragma once
 #include "base/bytes.h"
 #include "base/result.h"

@@ -10,8 +10,8 @@ namespace streamd::litestream {
 // One small read. kNotFound when the file is gone meanwhile, kCorrupt, the store's.
 Result<Micros> recorded_time(storage::Store& store, const LtxFile& file, const storage::Call& call);
 
-// Those whose last transaction was synced at or before `until`. Within a level times only grow, so a
-// few headers of each are read.
+// Those whose last transaction was synced at or before `until`. Within a level times only grow, so
+// a few headers of each are read.
 Result<std::vector<LtxFile>> files_until(storage::Store& store, const std::vector<LtxFile>& files,
                                          Micros until, const storage::Call& call);
 

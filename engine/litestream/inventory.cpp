@@ -14,8 +14,7 @@ class Sorter {
     if (const auto* snapshot = std::get_if<SnapshotName>(&name))
       generation(snapshot->generation).snapshots.push_back({snapshot->index, object});
     else if (const auto* segment = std::get_if<SegmentName>(&name))
-      generation(segment->generation)
-          .segments.push_back({segment->index, segment->offset, object});
+      generation(segment->generation).segments.push_back({segment->index, segment->offset, object});
     else if (const auto* file = std::get_if<LtxName>(&name))
       inventory_.files.push_back({file->level, file->first, file->last, object});
   }

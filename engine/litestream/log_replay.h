@@ -1,5 +1,5 @@
-// A database out of what 0.3 keeps: a copy of the file, then the frames of the log after it, each of
-// which must carry the log's salts and continue its checksum. One LZ4 frame an object.
+// A database out of what 0.3 keeps: a copy of the file, then the frames of the log after it, each
+// of which must carry the log's salts and continue its checksum. One LZ4 frame an object.
 #pragma once
 #include "base/file.h"
 #include "litestream/compression.h"
@@ -36,9 +36,9 @@ class LogReplay {
   Bytes buffer_, pending_;  // decompressed bytes; a header or frame that is not complete
   std::uint32_t page_size_ = 0, pages_ = 0;
   wal::Position position_;
-  bool in_log_ = false;           // its header was read
-  bool in_transaction_ = false;   // frames, and no commit yet
-  std::uint64_t log_bytes_ = 0;   // of the log, so far
+  bool in_log_ = false;          // its header was read
+  bool in_transaction_ = false;  // frames, and no commit yet
+  std::uint64_t log_bytes_ = 0;  // of the log, so far
 };
 
 }  // namespace streamd::litestream

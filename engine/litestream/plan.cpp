@@ -42,7 +42,8 @@ const char* to_text(Format format) {
 
 std::string describe(const Moment& moment) {
   if (moment.format == Format::kLevels) return fmt::format("transaction {}", moment.txid.value);
-  return fmt::format("log {:08x} of generation {}", moment.index, streamd::to_text(moment.generation));
+  return fmt::format("log {:08x} of generation {}", moment.index,
+                     streamd::to_text(moment.generation));
 }
 
 std::vector<Stored> Plan::objects() const {

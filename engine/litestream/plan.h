@@ -40,8 +40,8 @@ std::string describe(const Plan& plan);
 Json to_json(const Plan& plan);
 
 // Errors of all three: kNoBackup (there is nothing of that format), kNotRestorable (objects, but no
-// whole image), kOutsideWindow (says what can be restored), kCorrupt (the chain to the wanted moment
-// is broken; with target.nearest the moment before the break is taken), kUsage.
+// whole image), kOutsideWindow (says what can be restored), kCorrupt (the chain to the wanted
+// moment is broken; with target.nearest the moment before the break is taken), kUsage.
 Result<Plan> plan_generations(const Inventory& inventory, const restore::Target& target);
 // `files` are those up to the wanted time (header_times.h).
 Result<Plan> plan_levels(const std::vector<LtxFile>& files, const restore::Target& target);

@@ -41,7 +41,8 @@ Error no_start(const Inventory& inventory, const std::optional<GenerationId>& wa
       earliest = std::min(earliest, snapshot.object.time);
   }
   if (wanted && !any)
-    return make_error(Code::kOutsideWindow, "there is no generation " + to_text(*wanted), kListHint);
+    return make_error(Code::kOutsideWindow, "there is no generation " + to_text(*wanted),
+                      kListHint);
   if (earliest == INT64_MAX)
     return make_error(Code::kNotRestorable, "Litestream has not stored a whole snapshot yet",
                       kListHint);

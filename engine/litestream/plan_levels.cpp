@@ -54,10 +54,10 @@ Error no_image(const std::vector<LtxFile>& files, Txid limit) {
   if (earliest.value == UINT64_MAX)
     return make_error(Code::kNotRestorable, "no file of this replica has the whole database",
                       "`streamctl snapshots` lists those that have");
-  return make_error(Code::kOutsideWindow,
-                    fmt::format("transaction {} is not kept: the earliest is {}", limit.value,
-                                earliest.value),
-                    "`streamctl snapshots` lists whole images");
+  return make_error(
+      Code::kOutsideWindow,
+      fmt::format("transaction {} is not kept: the earliest is {}", limit.value, earliest.value),
+      "`streamctl snapshots` lists whole images");
 }
 
 Status reached(Plan& plan, const Chain& chain, const restore::Target& target, Txid limit) {
@@ -77,7 +77,8 @@ Status reached(Plan& plan, const Chain& chain, const restore::Target& target, Tx
     return {};
   }
   if (!target.nearest)
-    return make_error(code, words, fmt::format("--nearest or --txid {} restores that one", at.value));
+    return make_error(code, words,
+                      fmt::format("--nearest or --txid {} restores that one", at.value));
   plan.moment.notes.push_back(words);
   return {};
 }

@@ -9,7 +9,9 @@ namespace {
 class Rebuild {
  public:
   Rebuild(storage::Store& store, const Plan& plan, const restore::RebuildOptions& options)
-      : plan_(plan), options_(options), total_(plan.bytes()),
+      : plan_(plan),
+        options_(options),
+        total_(plan.bytes()),
         stream_(store, plan.objects(), options.fetch.parallel, options.cancel) {}
 
   Result<Rebuilt> from_generation(File& file) {
@@ -33,8 +35,8 @@ class Rebuild {
     stream_.open();
     if (options_.progress) options_.progress({phase, stream_.fetched(), total_});
     Status applied = apply();
-    if (!applied && (applied.error().code == Code::kCorrupt ||
-                     applied.error().code == Code::kUnsupported))
+    if (!applied &&
+        (applied.error().code == Code::kCorrupt || applied.error().code == Code::kUnsupported))
       return std::move(applied.error()).with_context("object " + object.key);
     return applied;
   }

@@ -11,8 +11,9 @@ struct Rebuilt {
   std::uint64_t fetched = 0;  // bytes
 };
 
-// Fills the (empty) file; it is not synced. Errors name the object: kCorrupt, kUnsupported, kNotFound
-// (it is gone meanwhile), the store's, those of the file, whose content is undefined then.
+// Fills the (empty) file; it is not synced. Errors name the object: kCorrupt, kUnsupported,
+// kNotFound (it is gone meanwhile), the store's, those of the file, whose content is undefined
+// then.
 Result<Rebuilt> rebuild(storage::Store& store, const Plan& plan, File& file,
                         const restore::RebuildOptions& options);
 

@@ -91,8 +91,7 @@ class Restore {
     how.progress = options_.progress;
     const auto known = choice.replica.store->probe(call_);  // see restore.cpp of engine/restore
     if (!known && known.error().code == Code::kCancelled) return known.error();
-    const Rebuilt rebuilt =
-        TRY(rebuild(*choice.replica.store, choice.plan, scratch.file(), how));
+    const Rebuilt rebuilt = TRY(rebuild(*choice.replica.store, choice.plan, scratch.file(), how));
     report_.page_size = rebuilt.page_size;
     report_.pages = rebuilt.pages;
     report_.fetched = rebuilt.fetched;
@@ -125,7 +124,8 @@ Result<Report> restore(std::span<const restore::Replica> replicas,
                        const restore::RestoreOptions& options) {
   auto report = Restore(replicas, options).run();
   if (!report && report.error().code == Code::kCorrupt && report.error().hint.empty())
-    report.error().hint = "an earlier moment may be whole: --timestamp TIME; `streamctl snapshots` lists some";
+    report.error().hint =
+        "an earlier moment may be whole: --timestamp TIME; `streamctl snapshots` lists some";
   return report;
 }
 

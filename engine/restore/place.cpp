@@ -79,7 +79,7 @@ Status Place::finish(Scratch& scratch, sqlite::Check check, const Owner& owner,
 }
 
 Result<std::vector<std::string>> Place::take(Scratch& scratch, const NewState& state) {
-  TRY(lock());         // a daemon may have begun while we worked
+  TRY(lock());          // a daemon may have begun while we worked
   if (!TRY(allowed()))  // it appeared meanwhile
     return make_error(Code::kTargetExists, "restore " + target_ + ": it exists by now");
   auto moved = swap_into_place(

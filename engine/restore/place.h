@@ -20,8 +20,9 @@ class Place {
   static Result<Place> find(const RestoreOptions& options);
 
   const std::string& target() const { return target_; }  // canonical
-  // Before anything is fetched: the lock, and the rest of a swap that a killed run had begun. False:
-  // the target exists, and that is fine. kTargetExists, kBusy (another restore, or the daemon).
+  // Before anything is fetched: the lock, and the rest of a swap that a killed run had begun.
+  // False: the target exists, and that is fine. kTargetExists, kBusy (another restore, or the
+  // daemon).
   Result<bool> begin();
   bool completed_earlier() const { return completed_earlier_; }
 
@@ -30,8 +31,8 @@ class Place {
   };
   // Those of the file that is there; without one, of who runs this.
   Owner owner() const { return owner_; }
-  // Checks the complete file as asked, gives it to its owner, makes it durable. kCorrupt, kCancelled.
-  // `fetched` bytes are shown meanwhile.
+  // Checks the complete file as asked, gives it to its owner, makes it durable. kCorrupt,
+  // kCancelled. `fetched` bytes are shown meanwhile.
   Status finish(Scratch& scratch, sqlite::Check check, const Owner& owner, std::uint64_t fetched);
   struct NewState {
     std::string prepared, folder;  // local state that goes into its place too; "" = none

@@ -69,18 +69,17 @@ Result<int> run_import(const std::string& from, const std::string& out) {
 }
 
 void add_import(CLI::App& config, Session& session) {
-  CLI::App* command = declare_command(
-      config, session, "import", "make a configuration out of one of Litestream's",
-      "streamctl config import /etc/litestream.yml -o /etc/streamd/streamd.toml");
+  CLI::App* command =
+      declare_command(config, session, "import", "make a configuration out of one of Litestream's",
+                      "streamctl config import /etc/litestream.yml -o /etc/streamd/streamd.toml");
   const auto from = std::make_shared<std::string>(), out = std::make_shared<std::string>();
   command->add_option("file", *from, "litestream.yml, of 0.3 or 0.5")
       ->required()
       ->type_name("FILE");
   command->add_option("-o,--output", *out, "the file to make; default: it is printed")
       ->type_name("OUT");
-  command->callback([&session, from, out] {
-    session.run = [from, out] { return run_import(*from, *out); };
-  });
+  command->callback(
+      [&session, from, out] { session.run = [from, out] { return run_import(*from, *out); }; });
 }
 
 }  // namespace

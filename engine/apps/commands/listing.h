@@ -21,8 +21,8 @@ struct Rows {
 using AddRows =
     std::function<void(const std::string& replica, const catalog::Timeline& timeline, Rows& rows)>;
 // Those of one that is Litestream's.
-using AddLitestreamRows = std::function<void(
-    const std::string& replica, const litestream::Inventory& inventory, Rows& rows)>;
+using AddLitestreamRows = std::function<void(const std::string& replica,
+                                             const litestream::Inventory& inventory, Rows& rows)>;
 
 struct Listing {
   std::string name, description;

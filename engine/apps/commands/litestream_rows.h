@@ -1,5 +1,5 @@
-// The rows of `streamctl generations` and `streamctl snapshots` for a replica of Litestream's. Times
-// are when the store got the objects: 0.3 records no others.
+// The rows of `streamctl generations` and `streamctl snapshots` for a replica of Litestream's.
+// Times are when the store got the objects: 0.3 records no others.
 #pragma once
 #include "apps/commands/listing.h"
 

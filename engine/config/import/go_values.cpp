@@ -79,7 +79,8 @@ std::string convert_variables(std::string_view text) {
     } else if (!name.empty()) {
       out += "${" + std::string(name) + "}";
       i = end - 1;
-    } else if (begin < text.size() && std::string_view("*#$@!?-").find(text[begin]) != std::string_view::npos) {
+    } else if (begin < text.size() &&
+               std::string_view("*#$@!?-").find(text[begin]) != std::string_view::npos) {
       i = begin;  // likewise
     } else {
       out += "$$";

@@ -12,8 +12,8 @@ namespace streamd::config {
 // anything else, negative ones too.
 std::optional<milliseconds> parse_go_duration(std::string_view text);
 
-// $NAME and ${NAME} as ${NAME}, what Litestream replaces with nothing ($1, $$) as nothing, any other
-// dollar sign as $$.
+// $NAME and ${NAME} as ${NAME}, what Litestream replaces with nothing ($1, $$) as nothing, any
+// other dollar sign as $$.
 std::string convert_variables(std::string_view text);
 bool has_variable(std::string_view text);  // of a converted one
 

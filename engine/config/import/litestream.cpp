@@ -26,7 +26,8 @@ class Import {
   void read_database(const Node& node);
   std::optional<Section> read_replica(const Node& node);
   ReplicaPlace place_of(const Table& table);
-  bool read_s3(const Table& table, Section& section);
+  void read_s3(const Table& table, Section& section);
+  void warn_of_secret(const Table& table, const char* key);
   void warn(const Node& node, const std::string& what) { problems_.warning(node.where, what); }
 
   const std::string& file_;
@@ -69,7 +70,9 @@ void Import::read_snapshot(const Table& table, Section& section) {
 
 void Import::read_logging(const Table& logging) {
   constexpr Rule kRules[] = {
-      {"level"}, {"type"}, {"stderr"},
+      {"level"},
+      {"type"},
+      {"stderr"},
       {"source", Carry::kDrop, "", "streamd does not log places of its code"}};
   carry(logging, kRules, log_, problems_);
   warn_of_unknown(logging, {kRules}, problems_);
@@ -84,6 +87,7 @@ void Import::read_logging(const Table& logging) {
 void Import::read_global(const Table& top) {
   carry(top, global_rules(), streamd_, problems_);
   carry(top, replica_rules(), defaults_, problems_);
+  std::erase_if(defaults_.options, [](const auto& option) { return option.first == "name"; });
   warn_of_unknown(top, {global_rules(), replica_rules(), s3_rules()}, problems_);
   if (const Node* logging = member(top, "logging"); logging && logging->table())
     read_logging(*logging->table());
@@ -121,7 +125,7 @@ ReplicaPlace Import::place_of(const Table& table) {
   return place;
 }
 
-bool Import::read_s3(const Table& table, Section& section) {
+void Import::read_s3(const Table& table, Section& section) {
   carry(*top_, s3_rules(), section, problems_);
   carry(table, s3_rules(), section, problems_);
   const auto text = [&](const char* key) {
@@ -137,11 +141,19 @@ bool Import::read_s3(const Table& table, Section& section) {
   if (!text("sse-kms-key-id").empty()) section.set("sse", "aws:kms");
   if (const std::string path = text("sse-customer-key-path"); !path.empty())
     section.set("sse-customer-key", "file:" + absolute(path));
-  if (const std::string secret = text("secret-access-key"); !secret.empty() && !has_variable(secret))
-    warn(*member(text_of(table, "secret-access-key").empty() ? *top_ : table, "secret-access-key"),
-         "secret-access-key: it is written out here, and in what was made of it; ${NAME} or "
-         "file:PATH keep it elsewhere");
-  return true;
+  warn_of_secret(table, "secret-access-key");
+  warn_of_secret(table, "sse-customer-key");
+}
+
+void Import::warn_of_secret(const Table& table, const char* key) {
+  const Node* node = text_of(table, key).empty() ? member(*top_, key) : member(table, key);
+  if (node == nullptr || node->string() == nullptr ||
+      has_variable(convert_variables(*node->string())))
+    return;
+  warn(*node,
+       std::string(key) +
+           ": it is written out here, and in what was made of it; ${NAME} or file:PATH keep it "
+           "elsewhere");
 }
 
 std::optional<Section> Import::read_replica(const Node& node) {
@@ -158,6 +170,13 @@ std::optional<Section> Import::read_replica(const Node& node) {
                    "' is not carried over; `streamctl drivers list` shows the storages there are");
     return std::nullopt;
   }
+  const std::string path = place.options["path"];
+  const bool in_bucket = place.options.contains("bucket") || !text_of(table, "bucket").empty() ||
+                         !text_of(*top_, "bucket").empty();
+  if (place.type == "file" ? path.empty() : !in_bucket) {
+    warn(node, "this replica is left out: it names no place");
+    return std::nullopt;
+  }
   Section section{"[[database.replica]]", {}};
   section.set("driver", place.type);
   carry(table, replica_rules(), section, problems_);
@@ -169,8 +188,7 @@ std::optional<Section> Import::read_replica(const Node& node) {
         section.set("address-style", value == "true" ? "path" : "host");
       if (option == "skip-verify" && value == "true") section.set_bool("tls-verify", false);
     }
-  if (place.type == "s3" && !read_s3(table, section)) return std::nullopt;
-  const std::string path = place.options["path"];
+  if (place.type == "s3") read_s3(table, section);
   section.set("path", place.type == "file" ? beside(absolute(path)) : beside(path));
   const std::string snapshots = text_of(table, "snapshot-interval");
   const auto time = parse_go_duration(snapshots);

@@ -14,8 +14,8 @@ struct Imported {
 
 // litestream.yml of 0.3 or 0.5. What streamd writes goes beside Litestream's replicas, never into
 // them: 0.3's retention removes generations that it does not know. Variables stay variables. A
-// database or replica that streamd could not protect in the same way (another storage, encryption) is
-// left out, with a warning. kInvalidConfig when the file cannot be read, or nothing is left.
+// database or replica that streamd could not protect in the same way (another storage, encryption)
+// is left out, with a warning. kInvalidConfig when the file cannot be read, or nothing is left.
 Result<Imported> import_litestream(std::string_view text, const std::string& file);
 
 }  // namespace streamd::config

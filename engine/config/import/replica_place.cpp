@@ -8,8 +8,8 @@ namespace {
 
 // Hosts of stores, before which a URL has the bucket.
 constexpr std::array<std::string_view, 8> kStores{
-    ".amazonaws.com",  ".digitaloceanspaces.com", ".backblazeb2.com", ".filebase.com",
-    ".scw.cloud",      ".linodeobjects.com",      ".wasabisys.com",   ".your-objectstorage.com"};
+    ".amazonaws.com", ".digitaloceanspaces.com", ".backblazeb2.com", ".filebase.com",
+    ".scw.cloud",     ".linodeobjects.com",      ".wasabisys.com",   ".your-objectstorage.com"};
 
 // Options of URLs, as the fields of the file are called.
 std::string field_name(const std::string& option) {
@@ -51,7 +51,8 @@ void split_bucket(const std::string& host, ReplicaPlace& place) {
     place.options["endpoint"] = with_scheme(store);
     return;
   }
-  const std::string region = store.substr(0, store.size() - std::string_view(".amazonaws.com").size());
+  const std::string region =
+      store.substr(0, store.size() - std::string_view(".amazonaws.com").size());
   if (region.starts_with("s3.")) place.options["region"] = region.substr(3);
 }
 

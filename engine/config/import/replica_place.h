@@ -8,8 +8,9 @@
 namespace streamd::config {
 
 struct ReplicaPlace {
-  std::string type;                         // file, s3, abs, ...
-  std::map<std::string, std::string> options;  // bucket, path, endpoint, region, ... as the file has them
+  std::string type;  // file, s3, abs, ...
+  std::map<std::string, std::string>
+      options;  // bucket, path, endpoint, region, ... as the file has them
 };
 
 // `url` with variables already converted. kInvalidConfig when it is no URL.

@@ -26,11 +26,13 @@ constexpr std::array kGlobal{
     Rule{"addr"},
     Rule{"shutdown-sync-timeout", kDuration, "shutdown-timeout"},
     Rule{"shutdown-sync-interval", kDrop, "", kByItself},
-    Rule{"exec", kDrop, "", "the configuration of streamd names no program: start it beside streamd"},
+    Rule{"exec", kDrop, "",
+         "the configuration of streamd names no program: start it beside streamd"},
     Rule{"mcp-addr", kDrop, "", "there is no such server; `streamctl --json` is for programs"},
     Rule{"socket", kDrop, "", "streamctl uses streamd's own socket (control)"},
     Rule{"levels", kDrop, "", "streamd has no levels to tune"},
-    Rule{"validation", kDrop, "", "each object carries its checksum; verify-interval is for drills"},
+    Rule{"validation", kDrop, "",
+         "each object carries its checksum; verify-interval is for drills"},
     Rule{"l0-retention", kDrop, "", "retention and history say how long transactions are kept"},
     Rule{"l0-retention-check-interval", kDrop, "", kByItself},
     Rule{"verify-compaction", kDrop, "", kByItself},
@@ -72,12 +74,31 @@ constexpr std::array kReplica{
     Rule{"validation-interval", kDuration, "verify-interval"},
     Rule{"max-sync-ltx-files", kDrop, "", "there is no such limit"},
     Rule{"auto-recover", kDrop, "", kByItself},
-    Rule{"account-name"}, Rule{"account-key"}, Rule{"sas-token"},
-    Rule{"host"}, Rule{"user"}, Rule{"password"}, Rule{"key-path"}, Rule{"host-key"},
-    Rule{"concurrent-writes"}, Rule{"webdav-url"}, Rule{"webdav-username"}, Rule{"webdav-password"},
-    Rule{"jwt"}, Rule{"seed"}, Rule{"creds"}, Rule{"nkey"}, Rule{"username"}, Rule{"token"},
-    Rule{"tls"}, Rule{"root-cas"}, Rule{"client-cert"}, Rule{"client-key"},
-    Rule{"max-reconnects"}, Rule{"reconnect-wait"}, Rule{"timeout"},
+    Rule{"account-name"},
+    Rule{"account-key"},
+    Rule{"sas-token"},
+    Rule{"host"},
+    Rule{"user"},
+    Rule{"password"},
+    Rule{"key-path"},
+    Rule{"host-key"},
+    Rule{"concurrent-writes"},
+    Rule{"webdav-url"},
+    Rule{"webdav-username"},
+    Rule{"webdav-password"},
+    Rule{"jwt"},
+    Rule{"seed"},
+    Rule{"creds"},
+    Rule{"nkey"},
+    Rule{"username"},
+    Rule{"token"},
+    Rule{"tls"},
+    Rule{"root-cas"},
+    Rule{"client-cert"},
+    Rule{"client-key"},
+    Rule{"max-reconnects"},
+    Rule{"reconnect-wait"},
+    Rule{"timeout"},
 };
 
 constexpr std::array kS3{
@@ -179,16 +200,17 @@ void carry(const Table& table, std::span<const Rule> rules, Section& section, Pr
     if (text.empty()) continue;
     const auto value = converted(rule.carry, text);
     if (!value)
-      warnings.warning(node->where, fmt::format("{}: '{}' is not understood and left out",
-                                                rule.theirs, text));
+      warnings.warning(node->where,
+                       fmt::format("{}: '{}' is not understood and left out", rule.theirs, text));
     else if (rule.carry == kBool && !has_variable(*value))
       section.set_bool(rule.ours, *value == "true");
     else
       section.set(rule.ours, *value);
     if (value && has_variable(*value) && rule.carry != kText)
-      warnings.warning(node->where,
-                       fmt::format("{}: what the variable holds must be spelled as streamd wants it",
-                                   rule.theirs));
+      warnings.warning(
+          node->where,
+          fmt::format("{}: what the variable holds must be spelled as streamd wants it",
+                      rule.theirs));
   }
 }
 

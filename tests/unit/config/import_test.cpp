@@ -58,7 +58,8 @@ BOOST_AUTO_TEST_CASE(places_of_urls) {
   BOOST_TEST(place("file://${DIR}/app") == "file path=${DIR}/app");
   BOOST_TEST(place("s3://b/x/y") == "s3 bucket=b path=x/y");
   BOOST_TEST(place("s3://b") == "s3 bucket=b");
-  BOOST_TEST(place("s3://b.localhost:9000/x") == "s3 bucket=b endpoint=http://localhost:9000 path=x");
+  BOOST_TEST(place("s3://b.localhost:9000/x") ==
+             "s3 bucket=b endpoint=http://localhost:9000 path=x");
   BOOST_TEST(place("s3://b.nyc3.digitaloceanspaces.com/x") ==
              "s3 bucket=b endpoint=https://nyc3.digitaloceanspaces.com path=x");
   BOOST_TEST(place("s3://b.s3.eu-west-1.amazonaws.com/x") == "s3 bucket=b path=x region=eu-west-1");
@@ -156,8 +157,9 @@ dbs:
         "sse-customer-key = \"file:/etc/key\"", "secret-access-key = \"written out\""})
     BOOST_TEST(contains(toml, line));
   const std::string warnings = check_report(made.warnings);
-  for (const char* words : {"secret-access-key: it is written out", "unheard-of: neither program",
-                            "truncate-page-n: ", "sign-payload: ", "levels: ", "socket: ", "source: "})
+  for (const char* words :
+       {"secret-access-key: it is written out", "unheard-of: neither program",
+        "truncate-page-n: ", "sign-payload: ", "levels: ", "socket: ", "source: "})
     BOOST_TEST(contains(warnings, words));
 }
 

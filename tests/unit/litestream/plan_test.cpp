@@ -14,7 +14,8 @@ Segment segment(std::uint32_t index, std::uint64_t offset, Micros time) {
   return {index, offset, {"w" + std::to_string(index) + "_" + std::to_string(offset), 10, time}};
 }
 LtxFile file(unsigned level, std::uint64_t first, std::uint64_t last) {
-  return {level, Txid(first), Txid(last), {std::to_string(first) + "-" + std::to_string(last), 10, 0}};
+  return {
+      level, Txid(first), Txid(last), {std::to_string(first) + "-" + std::to_string(last), 10, 0}};
 }
 restore::Target at(Micros time) {
   return {restore::ByTime{time}, {}, false};
@@ -98,9 +99,9 @@ BOOST_AUTO_TEST_CASE(a_generation_without_a_snapshot_is_not_restorable) {
 }
 
 BOOST_AUTO_TEST_CASE(levels_take_the_newest_snapshot_and_what_reaches_furthest) {
-  const std::vector<LtxFile> files = {file(0, 9, 9),  file(0, 10, 10), file(0, 11, 11), file(1, 1, 4),
-                                      file(1, 5, 8),  file(1, 9, 10),  file(2, 1, 8),   file(9, 1, 1),
-                                      file(9, 1, 6)};
+  const std::vector<LtxFile> files = {file(0, 9, 9), file(0, 10, 10), file(0, 11, 11),
+                                      file(1, 1, 4), file(1, 5, 8),   file(1, 9, 10),
+                                      file(2, 1, 8), file(9, 1, 1),   file(9, 1, 6)};
   BOOST_TEST(keys(plan_levels(files, {})) == "1-6 1-8 9-10 11-11 ");
   BOOST_TEST(keys(plan_levels(files, at_txid(9))) == "1-6 1-8 9-9 ");
   BOOST_TEST(keys(plan_levels(files, at_txid(6))) == "1-6 ");

@@ -164,7 +164,8 @@ BOOST_AUTO_TEST_CASE(levels_that_contradict_themselves) {
   };
   const LtxShape third{3, 3, 3000, 6, false};
   fails(third, {{5, page_of(5, 1)}}, "it lacks pages");
-  fails(third, {{5, page_of(5, 1)}, {6, page_of(6, 1)}, {7, page_of(7, 1)}}, "page 7 is out of place");
+  fails(third, {{5, page_of(5, 1)}, {6, page_of(6, 1)}, {7, page_of(7, 1)}},
+        "page 7 is out of place");
   fails({3, 3, UINT64_MAX, 2, false}, {{1, page_of(1, 1)}}, "header is damaged");
   put_levels(false);
   store.set("ltx/0/0000000000000003-0000000000000003.ltx",
