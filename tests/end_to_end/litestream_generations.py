@@ -106,8 +106,7 @@ def replicated(folder):
     return scene, writer, moments
 
 
-def test_every_moment_is_what_litestream_restores(folder):
-    scene, writer, moments = replicated(folder)
+def every_moment_is_what_litestream_restores(folder, scene, writer, moments):
     assert len(scene.objects("/snapshots")) > 2 and len(scene.objects("/wal")) > 10
     logs = {re.match(r"\w{8}", os.path.basename(path)).group() for path in scene.objects("/wal")}
     assert len(logs) > 2, f"the log was never restarted: {logs}"
@@ -125,8 +124,7 @@ def test_every_moment_is_what_litestream_restores(folder):
         assert ours == scene.theirs(f"{generation}-theirs.db", "-generation", generation)
 
 
-def test_a_plain_url_finds_out_and_damage_is_refused(folder):
-    scene, _, _ = replicated(folder)
+def a_plain_url_finds_out(folder, scene):
     plain = scene.restore("plain.db", "--json", url=scene.url).expect(0)
     assert "holds a replica of Litestream 0.3" in plain.stderr, plain.stderr
     assert plain.json["litestream"] == "0.3" and plain.json["outcome"] == "restored"
@@ -142,6 +140,8 @@ def test_a_plain_url_finds_out_and_damage_is_refused(folder):
     assert len(listed) == 2 and all(row["restorable"] for row in listed)
     assert len(run([case.program("streamctl"), "snapshots", scene.url, "--json"]).expect(0).json["snapshots"]) > 2
 
+
+def damage_is_refused(folder, scene):
     for path in (scene.objects("/snapshots")[-1], scene.objects("/wal")[-1]):
         damage.flip_bit(path, os.path.getsize(path) // 2)
         refused = scene.restore("broken.db")
@@ -151,8 +151,7 @@ def test_a_plain_url_finds_out_and_damage_is_refused(folder):
     scene.restore("broken.db").expect(0)
 
 
-def test_a_killed_restore_leaves_nothing_in_the_way(folder):
-    scene, writer, _ = replicated(folder)
+def a_killed_restore_leaves_nothing_in_the_way(folder, scene, writer):
     target = os.path.join(folder, "again.db")
     for pause in (0.0, 0.01, 0.03):
         child = processes.Child([case.program("streamctl"), "restore", "litestream+" + scene.url, "-o", target, "--force"],
@@ -162,6 +161,14 @@ def test_a_killed_restore_leaves_nothing_in_the_way(folder):
     scene.restore("again.db", "--force").expect(0)
     assert workload.check(target).number == writer.points[-1].number
     assert not os.path.exists(target + ".streamd-restore")
+
+
+def test_one_replica_in_all_ways(folder):
+    scene, writer, moments = replicated(folder)
+    every_moment_is_what_litestream_restores(folder, scene, writer, moments)
+    a_plain_url_finds_out(folder, scene)
+    damage_is_refused(folder, scene)
+    a_killed_restore_leaves_nothing_in_the_way(folder, scene, writer)
 
 
 if __name__ == "__main__":

@@ -112,8 +112,7 @@ def compacted(scene, frames):
     return replica
 
 
-def test_every_transaction_is_what_litestream_restores(folder):
-    scene = written(folder)
+def every_transaction_is_what_litestream_restores(folder, scene):
     files = files_of(scene.replica)
     for file in (files[0], files[len(files) // 2], files[-1]):
         part = os.path.join(folder, f"until-{file.last}")
@@ -127,8 +126,7 @@ def test_every_transaction_is_what_litestream_restores(folder):
         assert scene.ours(scene.replica, f"time-{file.last}.db", "--timestamp", spelled(file.milliseconds)) == theirs
 
 
-def test_compactions_in_both_encodings(folder):
-    scene = written(folder)
+def compactions_in_both_encodings(folder, scene):
     newest = scene.theirs(scene.replica, "theirs.db")
     for frames in (False, True):
         replica = compacted(scene, frames)
@@ -143,10 +141,9 @@ def test_compactions_in_both_encodings(folder):
         assert (found["litestream"], found["txid"]) == ("0.5", files_of(scene.replica)[-1].last)
 
 
-def test_refusals(folder):
-    scene = written(folder)
+def refusals(folder, scene):
     files = files_of(scene.replica)
-    replica = compacted(scene, False)
+    replica = os.path.join(folder, "compacted-False")
     assert scene.restore(replica, "x.db", "--txid", "99").code == 12
     assert scene.restore(replica, "x.db", "--txid", str(files[3].last)).code == 12  # inside of a compaction
     scene.restore(replica, "nearest.db", "--txid", str(files[3].last), "--nearest").expect(0)
@@ -164,6 +161,13 @@ def test_refusals(folder):
     assert not [name for name in os.listdir(folder) if name.startswith("x.db")]
     assert scene.ours(scene.replica, "newest.db") == scene.theirs(scene.replica, "newest-theirs.db")
     compare.assert_integrity(os.path.join(folder, "newest.db"))
+
+
+def test_one_replica_in_all_ways(folder):
+    scene = written(folder)
+    every_transaction_is_what_litestream_restores(folder, scene)
+    compactions_in_both_encodings(folder, scene)
+    refusals(folder, scene)
 
 
 if __name__ == "__main__":

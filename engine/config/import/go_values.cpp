@@ -26,7 +26,7 @@ bool is_name(char c) {
 bool cut_number(std::string_view& text, double& number) {
   const auto [end, failed] =
       std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (failed != std::errc() || text.front() == '-') return false;
+  if (failed != std::errc() || !std::isfinite(number) || number < 0) return false;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return true;
 }
