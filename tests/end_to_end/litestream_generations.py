@@ -167,8 +167,8 @@ def test_one_replica_in_all_ways(folder):
     scene, writer, moments = replicated(folder)
     every_moment_is_what_litestream_restores(folder, scene, writer, moments)
     a_plain_url_finds_out(folder, scene)
-    damage_is_refused(folder, scene)
     a_killed_restore_leaves_nothing_in_the_way(folder, scene, writer)
+    damage_is_refused(folder, scene)  # the last one: times of objects are all that 0.3 knows, and these change
 
 
 if __name__ == "__main__":
