@@ -49,6 +49,10 @@ Result<int> run_listing(const Session& session, const Listing& listing,
                         const ListingOptions& options) {
   Setup setup = TRY(setup_for(session, options.source));
   const auto replicas = TRY(open_replicas(setup, options.source, options.replica));
+  if (replicas.front().litestream && !listing.add_litestream_rows)
+    return make_error(Code::kUsage, listing.name + " are not listed for Litestream's replicas",
+                      "`streamctl generations` and `streamctl snapshots` are; `streamctl restore "
+                      "--dry-run` names the objects that a moment needs");
   Rows rows{Table(listing.header), Json::array(), !listing.many || options.exact};
   int code = daemon::kExitDone;
   bool begun = false;
