@@ -29,7 +29,7 @@ constexpr std::array kGlobal{
     Rule{"exec", kDrop, "",
          "the configuration of streamd names no program: start it beside streamd"},
     Rule{"mcp-addr", kDrop, "", "there is no such server; `streamctl --json` is for programs"},
-    Rule{"socket", kDrop, "", "streamctl uses streamd's own socket (control)"},
+    Rule{"socket", kDrop, "", "streamd has a socket of its own (control)"},
     Rule{"levels", kDrop, "", "streamd has no levels to tune"},
     Rule{"validation", kDrop, "",
          "each object carries its checksum; verify-interval is for drills"},
