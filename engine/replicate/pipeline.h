@@ -26,7 +26,7 @@ struct ReplicaSetup {
   milliseconds sync_interval{1000};
   milliseconds snapshot_interval{std::chrono::hours(24)};
   std::shared_ptr<storage::Store> store;
-  std::shared_ptr<crypt::Keyring> keys;  // of the store; null = it never encrypts
+  std::shared_ptr<crypt::Keyring> keys{};  // of the store; null = it never encrypts
 };
 
 struct DatabaseSettings {

@@ -31,7 +31,7 @@ struct ReplicaSettings {
   state::Home home;
   bool take_over = false;  // write whoever wrote there last
   milliseconds writer_check = Fence::kInterval;
-  std::shared_ptr<crypt::Keyring> keys;  // null = nothing is encrypted
+  std::shared_ptr<crypt::Keyring> keys{};  // null = nothing is encrypted
 };
 
 // What the first look at the store told.

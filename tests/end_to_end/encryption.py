@@ -4,9 +4,8 @@ import os
 import shutil
 import stat
 
-from harness import case, processes, workload
+from harness import case, workload
 from harness.daemon import Database, Installation, file_replica, run
-from harness.waiting import wait_until
 
 NEEDLE = b"this sentence must never be seen in the replica"
 
@@ -138,6 +137,10 @@ def test_a_restart_goes_on_and_other_recipients_begin_a_generation(folder):
     replicate(scene)
     scene.installation.stop()
     assert len(scene.generations()) == 1, "a restart has begun a generation"
+    scene.writer.connection.execute("INSERT INTO secrets VALUES(randomblob(20000000))")  # parts, which may be reused
+    scene.installation.start()
+    scene.installation.streamctl("sync", scene.database.path, "--wait").expect(0)
+    scene.installation.stop()
     # Bob takes alice's place: what comes from now on is his.
     bob = keygen(scene.identity("bob"))
     scene.machine("here", [bob])
