@@ -13,8 +13,8 @@ using namespace streamd::crypt;
 namespace {
 
 // Of a secret of 32 bytes 0, 1, ... 31; written down so that keys of today open tomorrow.
-const std::string kSecret = "streamd-key-AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9_zEln";
-const std::string kPublic = "streamd-pub-j0DFrbaPJWJK5bIU6nZ6bsljNgp09e14a0bpvPiE4KHWI2";
+const std::string kSecret = "streamd-key-AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh_49oMo";
+const std::string kPublic = "streamd-pub-j0DFrbaPJWJK5bIU6nZ6bslNgp09e14a0bpvPiE4KF9gUqUT";
 
 }  // namespace
 
@@ -88,6 +88,7 @@ BOOST_AUTO_TEST_CASE(a_key_of_today) {
   const auto read = Identity::parse(kSecret);
   BOOST_REQUIRE(read.has_value());
   BOOST_TEST(to_text(read->public_key()) == kPublic);
+  BOOST_TEST(name_of(read->public_key()) == "357fd15fe2b6a349");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
