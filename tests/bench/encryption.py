@@ -6,14 +6,30 @@ usage: STREAMD=... STREAMCTL=... STREAMD_DRIVER_PATH=... PYTHONPATH=tests tests/
 import argparse
 import filecmp
 import os
+import random
 import shutil
 import sqlite3
 import statistics
 import tempfile
 
-import application
 from harness import case
 from subjects import timed
+
+
+def fill(database, megabytes):
+    """Rows of a log: a number and about 160 bytes of words."""
+    draw = random.Random(1)
+    words = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(3, 10))) for _ in range(5000)]
+    connection = sqlite3.connect(database, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("CREATE TABLE log(id INTEGER PRIMARY KEY, account INTEGER, text)")
+    while os.path.getsize(database) < megabytes << 20:
+        connection.execute("BEGIN")
+        connection.executemany("INSERT INTO log(account, text) VALUES(?, ?)",
+                               ((draw.randrange(1 << 40), " ".join(draw.choices(words, k=22))) for _ in range(50000)))
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
 
 
 def changed_rows(database, transactions):
@@ -49,7 +65,7 @@ def one_round(folder, original, recipients, identity):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--megabytes", type=int, default=600)
+    parser.add_argument("--megabytes", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +73,7 @@ def main():
         timed([case.program("streamctl"), "keygen", "-o", identity])
         with open(identity, encoding="ascii") as text:
             public = next(line for line in text if "streamd-pub-" in line).split()[-1]
-        application.fill(original, options.megabytes)
+        fill(original, options.megabytes)
         plain, sealed = [], []
         for _ in range(options.rounds):
             plain.append(one_round(folder, original, "", identity))
