@@ -58,6 +58,7 @@ Status keep_keys(const Setup& setup, const config::Database& database,
   storage::Call call;
   call.timeout = kListTimeout;
   for (const NamedReplica& replica : replicas) {
+    if (!replica.keys) continue;
     const std::string folder = daemon::key_folder(layout.replica(replica.settings.name));
     const Status kept = replica.keys->keep(*replica.store, folder, call);
     if (!kept)

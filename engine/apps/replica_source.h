@@ -13,8 +13,8 @@ namespace streamd::apps {
 
 struct NamedReplica {
   config::Replica settings;
-  std::shared_ptr<storage::Store> store;  // no network yet
-  std::shared_ptr<crypt::Keyring> keys;   // with which it is opened
+  std::shared_ptr<storage::Store> store;   // no network yet
+  std::shared_ptr<crypt::Keyring> keys{};  // with which it is opened; null = it is never encrypted
 };
 
 // `wanted` empty = all of them. kUsage when there is none of that name or no such database.
