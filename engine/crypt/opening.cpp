@@ -63,6 +63,8 @@ Status Opening::take(ByteView sealed) {
     pending_.clear();
     TRY(consumed);
   }
+  if (!sealed.empty() && length_ == storage::kToTheEnd)
+    return make_error(Code::kCorrupt, "object " + name_ + " is longer than it was when it was put");
   return {};
 }
 

@@ -163,6 +163,7 @@ BOOST_AUTO_TEST_CASE(chunks_cannot_be_moved_cut_or_added) {
   }
   Bytes longer = object;
   append(longer, chunk(object, 2));
+  BOOST_TEST(!opened(longer, *key()).has_value());
   store_le(longer.data() + 56, plain_size(longer.size()));
   BOOST_TEST(!opened(longer, *key()).has_value());
 }

@@ -23,7 +23,7 @@ struct Machine {
 
   Bytes read(const std::string& name) {
     auto bytes = storage::get_all(store, name, kGiB, kCall);
-    BOOST_TEST_CONTEXT(name) BOOST_REQUIRE_MESSAGE(bytes, bytes.error().message);
+    BOOST_TEST_CONTEXT(name) BOOST_REQUIRE_MESSAGE(bytes.has_value(), bytes.error().message);
     return *bytes;
   }
   Error failure(const std::string& name) {
