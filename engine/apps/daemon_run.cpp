@@ -57,6 +57,7 @@ Result<Setup> read_setup(const StreamdOptions& options) {
   setup.config.databases.push_back(
       TRY(config::database_from_urls(path, options.urls, setup.context, setup.problems)));
   check_faults(setup.config, setup.problems);
+  check_keys(setup.config, setup.problems);
   return setup;
 }
 

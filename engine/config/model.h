@@ -55,8 +55,9 @@ struct Replica {
   bool prune = true;
   milliseconds prune_grace{0};
   std::map<std::string, std::int64_t> keep;  // all: milliseconds; the others: how many
-  std::vector<std::string> recipients;
-  std::uint64_t bandwidth_limit = 0;  // bytes per second; 0 = none
+  std::vector<std::string> recipients;       // public keys, as written
+  std::string identity;                      // path of a file; empty = none
+  std::uint64_t bandwidth_limit = 0;         // bytes per second; 0 = none
   std::string fault;
 
   Settings settings;  // all of the above with their origins, for `config show`

@@ -186,6 +186,7 @@ void fill_replica(Replica& replica, Problems& problems) {
   replica.bandwidth_limit = static_cast<std::uint64_t>(number_of(from, "bandwidth-limit"));
   replica.fault = text_of(from, "fault");
   replica.recipients = from.find("recipients")->second.items;
+  replica.identity = text_of(from, "identity");
   for (const std::string& rule : from.find("keep")->second.items) {
     const std::size_t split = rule.find('=');
     std::int64_t number = 0;

@@ -101,10 +101,18 @@ std::vector<OptionSpec> all_options() {
               "false"),
       not_yet(option("prune-grace", kDuration, "10m", kOfReplica,
                      "time between becoming unneeded and deletion")),
-      refused(
-          option("recipients", kStrings, "", kOfReplica, "public keys to encrypt to; empty = none"),
-          "nothing would be encrypted: remove it, and let the storage encrypt if it must be"),
   };
+}
+
+// Encryption on this side of the storage.
+std::vector<OptionSpec> key_options() {
+  return {
+      option("recipients", kStrings, "", kOfReplica,
+             "public keys to encrypt to; empty = not encrypted; another list begins a new "
+             "generation at the next start"),
+      option("identity", kPath, "", kOfReplica,
+             "a file of `streamctl keygen` that opens encrypted backups on this machine; making "
+             "backups needs none")};
 }
 
 // How a replica speaks to its storage.
@@ -143,6 +151,7 @@ std::string places_text(std::uint32_t places) {
 std::span<const OptionSpec> engine_options() {
   static const std::vector<OptionSpec> options = [] {
     std::vector<OptionSpec> all = all_options();
+    for (const OptionSpec& spec : key_options()) all.push_back(spec);
     for (const OptionSpec& spec : transfer_options()) all.push_back(spec);
     return all;
   }();

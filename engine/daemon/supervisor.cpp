@@ -7,9 +7,12 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "crypt/encrypted_store.h"
 #include "daemon/exit_code.h"
+#include "daemon/replica_keys.h"
 #include "daemon/wait.h"
 #include "sqlite/connection.h"
+#include "state/layout.h"
 #include "storage/open_store.h"
 
 namespace streamd::daemon {
@@ -43,14 +46,16 @@ Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
   settings.capture.soft_limit_bytes = database.wal_soft_limit;
   settings.capture.allow_forced_reset = database.wal_force_reset;
   settings.capture.set_wal = database.set_wal;
+  const state::Layout layout = TRY(state::layout_for(database.path, settings.state_dir));
   for (const config::Replica& replica : database.replicas) {
-    auto store = open_replica_store(replica, drivers);
+    auto keys = open_keyring(replica, layout.replica(replica.name), {});
+    auto store = keys ? open_replica_store(replica, drivers, *keys) : Error(keys.error());
     if (!store)
       return Error(store.error())
           .with_context("database " + database.path + ", replica " + replica.name);
     settings.replicas.push_back({replica.name, TRY(place_of(replica, drivers)),
                                  replica.sync_interval, replica.snapshot_interval,
-                                 std::move(*store)});
+                                 std::move(*store), std::move(*keys)});
   }
   return settings;
 }
@@ -58,7 +63,8 @@ Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
 }  // namespace
 
 Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica& replica,
-                                                           storage::Drivers& drivers) {
+                                                           storage::Drivers& drivers,
+                                                           std::shared_ptr<crypt::Keyring> keys) {
   auto library = TRY(drivers.find(replica.driver));
   storage::StoreSpec spec;
   for (const auto& [name, value] : replica.options) spec.settings.push_back({name, value});
@@ -66,7 +72,9 @@ Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica
   spec.fault = replica.fault;
   spec.limits.bytes_per_second = replica.bandwidth_limit;
   spec.retry.idle_timeout = replica.idle_timeout;
-  return TRY(storage::open_store(std::move(library), spec)).store;
+  if (!keys) keys = TRY(open_keyring(replica, "", {}));
+  return std::make_shared<crypt::EncryptedStore>(
+      TRY(storage::open_store(std::move(library), spec)).store, std::move(keys));
 }
 
 Result<std::unique_ptr<Supervisor>> Supervisor::create(const config::Config& config,

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "config/model.h"
+#include "crypt/keyring.h"
 #include "replicate/pipeline.h"
 #include "storage/driver_library.h"
 
@@ -47,8 +48,10 @@ class Supervisor {
   std::vector<std::unique_ptr<replicate::Pipeline>> pipelines_;
 };
 
-// What the configuration says of a storage, opened.
-Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica& replica,
-                                                           storage::Drivers& drivers);
+// What the configuration says of a storage, opened: plain objects, also where the storage holds
+// encrypted ones. Without `keys` only the replica's own identity opens these.
+Result<std::shared_ptr<storage::Store>> open_replica_store(
+    const config::Replica& replica, storage::Drivers& drivers,
+    std::shared_ptr<crypt::Keyring> keys = nullptr);
 
 }  // namespace streamd::daemon

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "crypt/keyring.h"
 #include "replicate/host.h"
 #include "replicate/loop.h"
 #include "replicate/replica.h"
@@ -25,6 +26,7 @@ struct ReplicaSetup {
   milliseconds sync_interval{1000};
   milliseconds snapshot_interval{std::chrono::hours(24)};
   std::shared_ptr<storage::Store> store;
+  std::shared_ptr<crypt::Keyring> keys{};  // of the store; null = it never encrypts
 };
 
 struct DatabaseSettings {
@@ -131,6 +133,7 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   Result<bool> ledger_is_right();
   Status decide_identity();
   Status begin_generation();
+  bool recipients_changed() const;
 
   // adopting.cpp: whose backup is it?
   Status learn_identity();

@@ -13,6 +13,7 @@
 
 #include "catalog/marker.h"
 #include "catalog/timeline.h"
+#include "crypt/keyring.h"
 #include "replicate/catch_up.h"
 #include "replicate/fence.h"
 #include "replicate/host.h"
@@ -30,6 +31,7 @@ struct ReplicaSettings {
   state::Home home;
   bool take_over = false;  // write whoever wrote there last
   milliseconds writer_check = Fence::kInterval;
+  std::shared_ptr<crypt::Keyring> keys{};  // null = nothing is encrypted
 };
 
 // What the first look at the store told.
@@ -40,6 +42,7 @@ struct Discovery {
   LastClaim last;       // who writes there
   // Of the database as of the newest restorable moment; only where we have not been before.
   std::optional<std::uint64_t> checksum;
+  bool unreadable = false;  // that moment is encrypted, and no key is here
 };
 
 enum class ReplicaState : std::uint8_t {
@@ -134,6 +137,8 @@ class Replica {
   bool changes_are_known() const;
   Status learn_base();
   Status catch_up();
+  bool readable_alike(GenerationId generation) const;
+  Result<bool> may_write(GenerationId generation);
   Status send_past(const catalog::Timeline& timeline, const state::Identity& identity);
   std::vector<state::SpoolObjectPtr> queue() const;
   bool in_step() const;

@@ -39,7 +39,8 @@ Pipeline::Pipeline(DatabaseSettings settings, state::Layout layout, File lock, s
                             layout_.replica(setup.name),
                             home_,
                             settings_.take_over || settings_.adopt_local,
-                            settings_.writer_check};
+                            settings_.writer_check,
+                            setup.keys};
     replicas_.push_back(std::make_unique<Replica>(std::move(replica), setup.store, *this, clock_));
   }
 }

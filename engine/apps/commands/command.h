@@ -46,6 +46,7 @@ void add_databases(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
 void add_drivers(CLI::App& app, Session& session);
 void add_generations(CLI::App& app, Session& session);
+void add_keygen(CLI::App& app, Session& session);
 void add_restore(CLI::App& app, Session& session);
 void add_segments(CLI::App& app, Session& session);
 void add_snapshots(CLI::App& app, Session& session);

@@ -189,6 +189,8 @@ Result<int> run_restore(const Session& session, const RestoreArguments& argument
     if (!replicas.empty()) return from_litestream(session, signals, replicas, options);
   }
   if (!report) return Error(report.error());
+  if (options.local_state && report->outcome == restore::Outcome::kRestored)
+    TRY(keep_keys(setup, *config::find_database(setup.config, options.out), opened));
   if (session.json)
     print_json(report_json(options.out, *report));
   else

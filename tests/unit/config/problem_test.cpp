@@ -205,24 +205,11 @@ BOOST_AUTO_TEST_CASE(drivers_and_their_options) {
 
 // Nobody may believe in a protection that is not there.
 BOOST_AUTO_TEST_CASE(what_this_version_does_not_do) {
-  const auto refusal = [](const std::string& key, int line) {
-    return fmt::format("t.toml:{}: '{}' is not supported by this version yet\n", line, key);
-  };
   const auto warning = [](const std::string& key, int line) {
     return fmt::format(
         "t.toml:{}: warning: '{}' is accepted, but this version does not act on it yet\n", line,
         key);
   };
-  for (const char* recipients : {"recipients = [\"age1\"]", "recipients = \"age1\""}) {
-    BOOST_TEST(contains(report_with(recipients), refusal("recipients", 3)));
-    BOOST_TEST(contains(s3(std::string("bucket = \"b\"\n") + recipients + "\n"),
-                        refusal("recipients", 6)));
-    BOOST_TEST(contains(report(std::string("[defaults]\n") + recipients + "\n"),
-                        refusal("recipients", 2)));
-    BOOST_TEST(contains(
-        report(std::string("[storage.s]\ndriver = \"s3\"\nbucket = \"b\"\n") + recipients + "\n"),
-        refusal("recipients", 4)));
-  }
   BOOST_TEST(report_with("recipients = []") == "");
   for (const char* setting : {"retention = \"30d\"", "history = \"1d\"", "keep = { daily = 1 }",
                               "verify-interval = \"1h\"", "prune = true", "prune-grace = \"1m\"",
