@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "config/model.h"
 #include "replicate/pipeline.h"
+#include "retention/rules.h"
 #include "storage/driver_library.h"
 
 namespace streamd::daemon {
@@ -50,5 +51,8 @@ class Supervisor {
 // What the configuration says of a storage, opened.
 Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica& replica,
                                                            storage::Drivers& drivers);
+
+// And what it says of how long things are kept.
+retention::Rules retention_rules(const config::Replica& replica);
 
 }  // namespace streamd::daemon
