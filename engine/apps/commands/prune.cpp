@@ -115,6 +115,13 @@ Status check_rules(const PruneOptions& options, const std::vector<NamedReplica>&
                     "add ?retention=30d to it, or name a configured database");
 }
 
+Status prune_one(const NamedReplica& replica, bool dry_run, retention::Pruner& pruner) {
+  const retention::Rules rules = daemon::retention_rules(replica.settings);
+  if (dry_run) return pruner.explain(rules, {});
+  TRY(replica.store->probe({}));  // how many objects it removes at once
+  return pruner.prune(rules, {});
+}
+
 Result<int> run_prune(const Session& session, const PruneOptions& options) {
   Setup setup = TRY(setup_for(session, options.source));
   const auto replicas = TRY(open_replicas(setup, options.source, options.replica));
@@ -128,8 +135,7 @@ Result<int> run_prune(const Session& session, const PruneOptions& options) {
       continue;
     }
     retention::Pruner pruner(*replica.store, system_clock());
-    const retention::Rules rules = daemon::retention_rules(replica.settings);
-    const Status done = options.dry_run ? pruner.explain(rules, {}) : pruner.prune(rules, {});
+    const Status done = prune_one(replica, options.dry_run, pruner);
     if (!done) {
       code = std::max(
           code, apps::report("streamctl", Error(done.error()).with_context("replica " + name)));
