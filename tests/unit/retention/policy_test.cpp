@@ -43,7 +43,8 @@ BOOST_AUTO_TEST_CASE(the_beginning_needs_an_older_snapshot_and_what_leads_on_fro
   MadeUpReplica replica;
   replica.snap(1, 12 * kDay);
   const auto leading = replica.segment(2, 9, 8 * kDay);
-  for (int i = 7; i >= 0; --i) replica.segment(17 - i, 17 - i, i * kDay);
+  for (std::uint64_t i = 8; i-- > 0;)
+    replica.segment(17 - i, 17 - i, static_cast<Micros>(i) * kDay);
   BOOST_TEST(replica.decide().count(Fate::kKeep) == replica.listing.size());
   BOOST_TEST(replica.of(leading).reason == "leads to the window's beginning");
 }
@@ -65,7 +66,8 @@ BOOST_AUTO_TEST_CASE(a_snapshot_that_chains_pass_by_is_no_beginning) {
   replica.snap(1, 11 * kDay);
   replica.segment(2, 20, 10 * kDay);
   const auto inside = replica.snap(15, 10 * kDay);  // nothing begins with transaction 16
-  for (int i = 9; i >= 0; --i) replica.segment(30 - i - 0, 30 - i, i * kDay);
+  for (std::uint64_t i = 10; i-- > 0;)
+    replica.segment(30 - i, 30 - i, static_cast<Micros>(i) * kDay);
   BOOST_TEST(replica.of(inside).fate == Fate::kKeep);
   MadeUpReplica broken = replica;
   broken.segment(21, 21, 9 * kDay);
@@ -80,13 +82,14 @@ BOOST_AUTO_TEST_CASE(grandfathers) {
   replica.rules.retention = replica.rules.history = hours(48);
   replica.rules.keep.weekly = 3;
   replica.rules.keep.snapshots = 4;
-  // 401 today, a Sunday; 381 begins the window; Sundays before: 331, 261.
-  CHECK_SNAPSHOTS(replica, {261, 331, 371, 381, 391, 401});
+  // 401 today, a Sunday; Sundays before: 331, 261. A day's pause counts as a quarter of two days:
+  // 361 begins the window.
+  CHECK_SNAPSHOTS(replica, {261, 331, 361, 371, 381, 391, 401});
   replica.rules.keep = {.all = hours(24 * 5)};
   CHECK_SNAPSHOTS(replica, {351, 361, 371, 381, 391, 401});
   // Beyond the retention only snapshots are kept: no transaction between them.
   const catalog::Timeline left = catalog::read_timeline(replica.left());
-  BOOST_TEST(left.generations[0].segments.at(0).front().key.first.value == 382u);
+  BOOST_TEST(left.generations[0].segments.at(0).front().key.first.value == 362u);
 }
 
 BOOST_AUTO_TEST_CASE(older_than_the_history_only_snapshots_and_what_leads_on_from_them) {
@@ -95,7 +98,7 @@ BOOST_AUTO_TEST_CASE(older_than_the_history_only_snapshots_and_what_leads_on_fro
   replica.rules.history = hours(48);
   const auto last = replica.segment(52, 58, 4 * kDay, 5, Completeness::kLast);
   const auto delta = replica.segment(59, 60, 4 * kDay, 0, Completeness::kDelta);
-  const auto loose = replica.segment(65, 68, 3 * kDay, 5, Completeness::kLast);
+  const auto loose = replica.segment(54, 57, 4 * kDay, 5, Completeness::kLast);
   CHECK_SNAPSHOTS(replica, {31, 41, 51, 61, 71, 81, 91, 101});
   BOOST_TEST(replica.of(last).reason == "leads on from a snapshot");
   BOOST_TEST(replica.fate(delta) == Fate::kKeep);
@@ -104,16 +107,18 @@ BOOST_AUTO_TEST_CASE(older_than_the_history_only_snapshots_and_what_leads_on_fro
   const catalog::Timeline left = catalog::read_timeline(replica.left());
   BOOST_TEST(left.generations[0].restorable(Txid(60)));
   BOOST_TEST(!left.generations[0].restorable(Txid(55)));
-  BOOST_TEST(left.generations[0].segments.at(0)[1].key.first.value == 82u);
+  BOOST_TEST(left.generations[0].segments.at(0)[1].key.first.value == 62u);
 }
 
 BOOST_AUTO_TEST_CASE(a_generation_goes_once_a_newer_one_leads_to_the_beginning) {
   MadeUpReplica replica;
+  replica.now = kNoon - 6 * kDay;
   replica.days(9);
-  for (catalog::Listed& object : replica.listing) object.mtime_ns -= 3 * kDay * 1000;
+  replica.now = kNoon;
   replica.generation = kSecondOne;
   const auto first = replica.snap(200, 5 * kDay);
-  for (int i = 4; i >= 0; --i) replica.segment(205 - i - 0, 205 - i, i * kDay);
+  for (std::uint64_t i = 5; i-- > 0;)
+    replica.segment(205 - i, 205 - i, static_cast<Micros>(i) * kDay);
   BOOST_TEST(replica.snapshots_left().size() > 1u);  // the old one has the beginning
   BOOST_TEST(replica.fate(first) == Fate::kKeep);
   replica.rules.retention = replica.rules.history = hours(72);
@@ -255,7 +260,8 @@ BOOST_AUTO_TEST_CASE(a_clock_a_year_ahead_does_not_hold_up_what_follows) {
   BOOST_TEST(replica.fate(wrong) == Fate::kKeep);
   // Later, when the moments after it are old, it goes with those before it.
   replica.now += 9 * kDay;
-  for (int i = 8; i >= 0; --i) replica.segment(133 - i - 0, 133 - i, i * kDay);
+  for (std::uint64_t i = 9; i-- > 0;)
+    replica.segment(133 - i, 133 - i, static_cast<Micros>(i) * kDay);
   replica.snap(133, 0);
   BOOST_TEST(replica.fate(wrong) == Fate::kKeep);  // leads from 121 to the beginning
 }

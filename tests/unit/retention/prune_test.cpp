@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(killed_at_every_step) {
     };
     const auto report = scene.prune();
     scene.builder.store->before = {};
-    for (const std::uint64_t txid : {60, 75, 100}) BOOST_TEST(scene.restores(txid), steps);
+    for (const std::uint64_t txid : {60u, 75u, 100u}) BOOST_TEST(scene.restores(txid), steps);
     if (report) break;
     must(scene.prune());
     BOOST_TEST(scene.snapshots().front() == 60u);
