@@ -54,7 +54,7 @@ struct MadeUpReplica {
 
   Decisions decide() const {
     auto decisions = retention::decide(listing, parts, now, rules);
-    BOOST_REQUIRE_MESSAGE(decisions.has_value(), decisions.error().message);
+    if (!decisions) BOOST_FAIL(decisions.error().message);
     return *decisions;
   }
   // What is left when everything that may go has gone.

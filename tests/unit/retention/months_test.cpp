@@ -190,7 +190,7 @@ void Life::prune() {
   const auto all = listing();
   const auto keep = promised(catalog::read_timeline(all));
   const auto decisions = decide(all, parts, store_time(), rules);
-  BOOST_REQUIRE_MESSAGE(decisions.has_value(), decisions.error().message);
+  if (!decisions) BOOST_FAIL(decisions.error().message);
   for (const Decision& decision : decisions->objects)
     if (decision.fate == Fate::kRemove) {
       objects.erase(decision.object.key);
