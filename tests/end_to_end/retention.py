@@ -1,9 +1,8 @@
-"""What is kept: by the daemon, by `streamctl prune`, and what a person sees of it."""
+"""What `streamctl prune` keeps and removes, and what a person sees of it."""
 import os
 import time
 
 from harness import case, workload
-from harness.waiting import wait_until
 from end_to_end.installed import replicated, restored
 
 SHORT = {"sync-interval": "50ms", "snapshot-interval": "1s", "retention": "4s", "prune-grace": "1s"}
@@ -42,7 +41,7 @@ def check_window(installation, points):
         assert not os.path.exists(out)
 
 
-def test_streamctl_prunes_what_the_daemon_must_not(folder):
+def test_what_is_pruned_and_what_comes_back(folder):
     installation, writer = replicated(folder, defaults={**SHORT, "prune": "external"})
     installation.start()
     points = write_for(installation, writer, 8)
@@ -59,19 +58,6 @@ def test_streamctl_prunes_what_the_daemon_must_not(folder):
     assert "replica folder: removed " in again, again
     installation.start()
     points += write_for(installation, writer, 1)
-    installation.stop()
-    check_window(installation, points)
-
-
-def test_the_daemon_prunes(folder):
-    installation, writer = replicated(folder, defaults=SHORT)
-    installation.start()
-    points = write_for(installation, writer, 8)
-    def pruned():
-        return " pruned " in installation.daemon.output()
-    wait_until(pruned, "the daemon to prune")
-    points += write_for(installation, writer, 1)
-    check_window(installation, points)
     installation.stop()
     check_window(installation, points)
 
