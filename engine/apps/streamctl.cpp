@@ -35,6 +35,7 @@ void declare_all(CLI::App& app, Session& session) {
   add_segments(app, session);
   add_timeline(app, session);
   add_prune(app, session);
+  add_doctor(app, session);
   add_drivers(app, session);
   add_config(app, session);
   add_version(app, session);
