@@ -33,6 +33,8 @@ void declare_all(CLI::App& app, Session& session) {
   add_generations(app, session);
   add_snapshots(app, session);
   add_segments(app, session);
+  add_timeline(app, session);
+  add_prune(app, session);
   add_doctor(app, session);
   add_keygen(app, session);
   add_drivers(app, session);

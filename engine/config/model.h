@@ -40,6 +40,13 @@ struct LogSettings {
   LogStyle format = LogStyle::kAuto;
 };
 
+// Who deletes what is no longer needed.
+enum class Prune : std::uint8_t {
+  kDaemon,    // true: the daemon, and `streamctl prune`
+  kNever,     // false: nobody
+  kExternal,  // only `streamctl prune`, elsewhere and with other credentials if need be
+};
+
 struct Replica {
   std::string name;  // unique in its database; a file name
   std::string driver;
@@ -52,7 +59,7 @@ struct Replica {
   milliseconds sync_interval{0}, snapshot_interval{0}, retention{0}, history{0};
   milliseconds idle_timeout{0};
   milliseconds verify_interval{0};  // 0 = none
-  bool prune = true;
+  Prune prune = Prune::kDaemon;
   milliseconds prune_grace{0};
   std::map<std::string, std::int64_t> keep;  // all: milliseconds; the others: how many
   std::vector<std::string> recipients;       // public keys, as written

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/nearest.h"
+#include "config/value.h"
 
 namespace streamd::config {
 namespace {
@@ -181,7 +182,15 @@ void fill_replica(Replica& replica, Problems& problems) {
   replica.history =
       text_of(from, "history").empty() ? replica.retention : duration_of(from, "history");
   replica.verify_interval = duration_of(from, "verify-interval");
-  replica.prune = flag_of(from, "prune");
+  if (replica.history > replica.retention)
+    problems.error(from.find("history")->second.origin,
+                   "history (" + format_duration(replica.history) + ") is longer than retention (" +
+                       format_duration(replica.retention) + ")",
+                   "nothing is kept beyond retention but the snapshots of keep: raise retention");
+  const std::string& prune = text_of(from, "prune");
+  replica.prune = prune == "external" ? Prune::kExternal
+                  : prune == "false"  ? Prune::kNever
+                                      : Prune::kDaemon;
   replica.prune_grace = duration_of(from, "prune-grace");
   replica.bandwidth_limit = static_cast<std::uint64_t>(number_of(from, "bandwidth-limit"));
   replica.fault = text_of(from, "fault");

@@ -77,6 +77,28 @@ Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica
       TRY(storage::open_store(std::move(library), spec)).store, std::move(keys));
 }
 
+retention::Rules retention_rules(const config::Replica& replica) {
+  const auto rule = [&](const char* name) {
+    const auto found = replica.keep.find(name);
+    return found == replica.keep.end() ? std::int64_t{0} : found->second;
+  };
+  const auto count = [&](const char* name) {
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(rule(name), UINT32_MAX));
+  };
+  retention::Rules rules;
+  rules.retention = replica.retention;
+  rules.history = replica.history;
+  rules.grace = replica.prune_grace;
+  rules.keep.all = milliseconds(rule("all"));
+  rules.keep.hourly = count("hourly");
+  rules.keep.daily = count("daily");
+  rules.keep.weekly = count("weekly");
+  rules.keep.monthly = count("monthly");
+  rules.keep.yearly = count("yearly");
+  rules.keep.snapshots = count("snapshots");
+  return rules;
+}
+
 Result<std::unique_ptr<Supervisor>> Supervisor::create(const config::Config& config,
                                                        storage::Drivers& drivers,
                                                        const Clock& clock, bool adopt_local) {

@@ -9,6 +9,7 @@
 #include "config/model.h"
 #include "crypt/keyring.h"
 #include "replicate/pipeline.h"
+#include "retention/rules.h"
 #include "storage/driver_library.h"
 
 namespace streamd::daemon {
@@ -53,5 +54,8 @@ class Supervisor {
 Result<std::shared_ptr<storage::Store>> open_replica_store(
     const config::Replica& replica, storage::Drivers& drivers,
     std::shared_ptr<crypt::Keyring> keys = nullptr);
+
+// And what it says of how long things are kept.
+retention::Rules retention_rules(const config::Replica& replica);
 
 }  // namespace streamd::daemon

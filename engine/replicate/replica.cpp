@@ -403,8 +403,10 @@ Status Replica::take_snapshot() {
                           joined.page_size, pages_per_part(joined.page_size)));
   for (std::uint32_t number = 0; number < table.size(); ++number)
     if (const auto& part = table.part(number);
-        part && !known.contains(catalog::to_text(part->key))) {
-      TRY(table.forget_all());  // the replica lost parts: trust none
+        part && (part->key.generation != joined.identity.generation ||
+                 !known.contains(catalog::to_text(part->key)))) {
+      // The replica lost parts: trust none. And a manifest names only parts of its generation.
+      TRY(table.forget_all());
       break;
     }
   const MonoTime began = clock_.mono();

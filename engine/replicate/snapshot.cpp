@@ -222,6 +222,8 @@ Result<segment::SealedObject> Snapshotter::seal_manifest(Moment& moment) {
     }
   }
   result_.parts_reused -= std::min(result_.parts_reused, result_.parts_sent);
+  // What this manifest does not name may be removed: a database that grows again sends it anew.
+  TRY(table_.forget_from(pages > per_part ? parts_of(pages, per_part) : 0));
   TRY(moment.recorder.establish_checksum(moment.capture));
   return writer.seal(header(moment.recorder.tip()), std::move(manifest), nullptr);
 }

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(replicas_inherit) {
   BOOST_TEST((s3.retention == std::chrono::hours(48)));
   BOOST_TEST((s3.history == std::chrono::hours(24)));
   BOOST_TEST((s3.verify_interval == std::chrono::hours(12)));
-  BOOST_TEST(!s3.prune);
+  BOOST_TEST((s3.prune == Prune::kNever));
   BOOST_TEST((s3.prune_grace == std::chrono::minutes(1)));
   BOOST_TEST(s3.bandwidth_limit == 1'000'000u);
   BOOST_TEST(s3.fault == "put:transient:10%");
