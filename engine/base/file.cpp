@@ -193,6 +193,10 @@ Status rename_file(const std::string& from, const std::string& to) {
   return checked(FileOp::kRename, from, [&] { return ::rename(from.c_str(), to.c_str()); });
 }
 
+Status link_file(const std::string& from, const std::string& to) {
+  return checked(FileOp::kRename, from, [&] { return ::link(from.c_str(), to.c_str()); });
+}
+
 Status remove_file(const std::string& path) {
   Status removed = checked(FileOp::kRemove, path, [&] { return ::unlink(path.c_str()); });
   if (!removed && removed.error().code == Code::kNotFound) return {};

@@ -183,6 +183,8 @@ void fill_replica(Replica& replica, Problems& problems) {
   replica.verify_interval = duration_of(from, "verify-interval");
   replica.prune = flag_of(from, "prune");
   replica.prune_grace = duration_of(from, "prune-grace");
+  replica.merge_size = static_cast<std::uint64_t>(number_of(from, "merge-size"));
+  replica.merge_cache_size = static_cast<std::uint64_t>(number_of(from, "merge-cache-size"));
   replica.bandwidth_limit = static_cast<std::uint64_t>(number_of(from, "bandwidth-limit"));
   replica.fault = text_of(from, "fault");
   replica.recipients = from.find("recipients")->second.items;

@@ -25,6 +25,7 @@ struct ReplicaSetup {
   milliseconds sync_interval{1000};
   milliseconds snapshot_interval{std::chrono::hours(24)};
   std::shared_ptr<storage::Store> store;
+  UpkeepSettings upkeep{};
 };
 
 struct DatabaseSettings {
@@ -93,6 +94,9 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   // wait_for waits for all of them.
   Result<Txid> sync(MonoTime deadline, const Cancel& cancel);
   Status wait_for(Txid txid, const std::string& replica, MonoTime deadline, const Cancel& cancel);
+  // Does at once what the upkeep of the replicas has to do now. The first failure; the others are
+  // looked after all the same.
+  Status look_after_now(MonoTime deadline, const Cancel& cancel);
 
   // LoopTask
   MonoTime run(bool woken) override;
