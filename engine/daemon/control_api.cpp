@@ -67,8 +67,8 @@ Result<Json> ControlApi::answer(const ControlRequest& request) {
   if (reading && request.path == "/v1/version") return version();
   if (reading && request.path == "/v1/status") return status(request);
   const bool asking = request.method == "POST";
-  if (asking && request.path == "/v1/sync") return work(request, &ControlApi::sync_now);
-  if (asking && request.path == "/v1/compact") return work(request, &ControlApi::compact_now);
+  if (asking && request.path == "/v1/sync") return wait_for(request, &ControlApi::sync_now);
+  if (asking && request.path == "/v1/compact") return wait_for(request, &ControlApi::compact_now);
   const std::string what = request.method + " " + request.path;
   for (const char* known : {"/v1/version", "/v1/status"})
     if (request.path == known)
@@ -104,7 +104,7 @@ Result<replicate::Pipeline*> ControlApi::find(const std::string& database) const
                     "`streamctl status` lists those that it has");
 }
 
-Result<Json> ControlApi::work(const ControlRequest& request, Work work) {
+Result<Json> ControlApi::wait_for(const ControlRequest& request, Work work) {
   const auto parsed = Json::parse(request.body);
   if (!parsed)
     return make_error(Code::kUsage, "the body of the request: " + parsed.error().message,

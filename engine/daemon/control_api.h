@@ -50,7 +50,7 @@ class ControlApi {
   // A request that waits: its body is an object that names a database.
   using Work = Result<Json> (ControlApi::*)(replicate::Pipeline& pipeline, const Json& body,
                                             const ControlRequest& request) const;
-  Result<Json> work(const ControlRequest& request, Work work);
+  Result<Json> wait_for(const ControlRequest& request, Work work);
   Result<Json> sync_now(replicate::Pipeline& pipeline, const Json& body,
                         const ControlRequest& request) const;
   Result<Json> compact_now(replicate::Pipeline& pipeline, const Json& body,
