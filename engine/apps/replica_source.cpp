@@ -8,11 +8,12 @@ namespace streamd::apps {
 namespace {
 
 constexpr milliseconds kListTimeout{600'000};
+constexpr std::string_view kLitestream = "litestream+";  // before the URL of a driver
 
 Result<std::vector<config::Replica>> named_by(const Setup& setup,
-                                              const std::string& database_or_url) {
+                                              std::string_view database_or_url) {
   if (database_or_url.find("://") == std::string::npos)
-    return TRY(configured(setup, database_or_url))->replicas;
+    return TRY(configured(setup, std::string(database_or_url)))->replicas;
   return std::vector<config::Replica>{
       TRY(config::parse_replica_url(database_or_url, setup.context))};
 }
@@ -22,11 +23,14 @@ Result<std::vector<config::Replica>> named_by(const Setup& setup,
 Result<std::vector<NamedReplica>> open_replicas(Setup& setup, const std::string& database_or_url,
                                                 const std::string& wanted) {
   std::vector<NamedReplica> opened;
-  for (config::Replica& replica : TRY(named_by(setup, database_or_url))) {
+  const bool litestream = database_or_url.starts_with(kLitestream);
+  const std::string_view source =
+      std::string_view(database_or_url).substr(litestream ? kLitestream.size() : 0);
+  for (config::Replica& replica : TRY(named_by(setup, source))) {
     if (!wanted.empty() && replica.name != wanted) continue;
     auto store = daemon::open_replica_store(replica, *setup.drivers);
     if (!store) return Error(std::move(store.error())).with_context("replica " + replica.name);
-    opened.push_back({std::move(replica), std::move(*store)});
+    opened.push_back({std::move(replica), std::move(*store), litestream});
   }
   if (opened.empty())
     return make_error(Code::kUsage, database_or_url + " has no replica named " + wanted,

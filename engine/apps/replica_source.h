@@ -13,6 +13,7 @@ namespace streamd::apps {
 struct NamedReplica {
   config::Replica settings;
   std::shared_ptr<storage::Store> store;  // no network yet
+  bool litestream = false;                // named as litestream+URL: it holds no objects of ours
 };
 
 // `wanted` empty = all of them. kUsage when there is none of that name or no such database.

@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include "base/hash.h"
+#include "base/link.h"
 
 namespace streamd {
 namespace {

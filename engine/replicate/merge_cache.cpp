@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
-namespace streamd {
-Status link_file(const std::string& from, const std::string& to);
-}
+#include "base/link.h"
+
 namespace streamd::replicate {
 namespace {
 
