@@ -28,6 +28,7 @@ void declare_all(CLI::App& app, Session& session) {
   add_restore(app, session);
   add_status(app, session);
   add_sync(app, session);
+  add_compact(app, session);
   add_adopt(app, session);
   add_databases(app, session);
   add_generations(app, session);

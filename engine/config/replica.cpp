@@ -192,6 +192,8 @@ void fill_replica(Replica& replica, Problems& problems) {
                   : prune == "false"  ? Prune::kNever
                                       : Prune::kDaemon;
   replica.prune_grace = duration_of(from, "prune-grace");
+  replica.merge_size = static_cast<std::uint64_t>(number_of(from, "merge-size"));
+  replica.merge_cache_size = static_cast<std::uint64_t>(number_of(from, "merge-cache-size"));
   replica.bandwidth_limit = static_cast<std::uint64_t>(number_of(from, "bandwidth-limit"));
   replica.fault = text_of(from, "fault");
   replica.recipients = from.find("recipients")->second.items;

@@ -34,6 +34,19 @@ Error error_from_json(const Json& json) {
   return make_error(code_named(json.string("code")), json.string("message"), json.string("hint"));
 }
 
+Json to_json(const std::optional<replicate::UpkeepTrouble>& trouble) {
+  return trouble ? Json::object({{"job", trouble->job}, {"error", to_json(trouble->error)}})
+                 : Json();
+}
+
+Json to_json(const replicate::UpkeepDone& done) {
+  return Json::object({{"merges", done.merges},
+                       {"objects_merged", done.objects_merged},
+                       {"bytes_merged", done.bytes_merged},
+                       {"objects_removed", done.objects_removed},
+                       {"bytes_removed", done.bytes_removed}});
+}
+
 Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseStatus& database) {
   const std::uint64_t behind = database.captured > status.acknowledged
                                    ? database.captured.value - status.acknowledged.value
@@ -48,6 +61,8 @@ Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseSt
                        {"last_success", time_json(status.last_success)},
                        {"objects_sent", status.objects_sent},
                        {"bytes_sent", status.bytes_sent},
+                       {"upkeep", to_json(status.upkeep)},
+                       {"upkeep_error", to_json(status.upkeep_error)},
                        {"error", to_json(status.error)}});
 }
 

@@ -7,6 +7,9 @@ namespace streamd::daemon {
 
 Json to_json(const replicate::DatabaseStatus& status);
 Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseStatus& database);
+Json to_json(const replicate::UpkeepDone& done);
+// {"job", "error"}; null without one.
+Json to_json(const std::optional<replicate::UpkeepTrouble>& trouble);
 
 // {"code", "exit_code", "message", "hint"}; null without an error.
 Json to_json(const Error& error);

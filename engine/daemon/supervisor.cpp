@@ -33,6 +33,15 @@ Result<std::string> place_of(const config::Replica& replica, storage::Drivers& d
   return place + "prefix = " + replica.prefix + "\n";
 }
 
+replicate::UpkeepSettings upkeep_of(const config::Replica& replica) {
+  replicate::UpkeepSettings upkeep;
+  upkeep.merge.settled_bytes = replica.merge_size;
+  upkeep.merge.cache_bytes = replica.merge_cache_size;
+  upkeep.prune.reset();
+  if (replica.prune == config::Prune::kDaemon) upkeep.prune = retention_rules(replica);
+  return upkeep;
+}
+
 Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
                                                 const config::Database& database,
                                                 storage::Drivers& drivers) {
@@ -55,7 +64,7 @@ Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
           .with_context("database " + database.path + ", replica " + replica.name);
     settings.replicas.push_back({replica.name, TRY(place_of(replica, drivers)),
                                  replica.sync_interval, replica.snapshot_interval,
-                                 std::move(*store), std::move(*keys)});
+                                 std::move(*store), std::move(*keys), upkeep_of(replica)});
   }
   return settings;
 }
@@ -162,8 +171,11 @@ Status Supervisor::stop(milliseconds timeout) {
 }
 
 Status Supervisor::sync_all(milliseconds patience, const Cancel& cancel) {
-  return for_all([&](replicate::Pipeline& pipeline) {
-    return sync_patiently(pipeline, patience, cancel, clock_);
+  return for_all([&](replicate::Pipeline& pipeline) -> Status {
+    TRY(sync_patiently(pipeline, patience, cancel, clock_));
+    // What fails of it is said in the log and does not make the sync a failure.
+    (void)look_after_within(pipeline, {clock_.mono() + patience, {}}, cancel, clock_);
+    return {};
   });
 }
 

@@ -27,6 +27,7 @@ struct ReplicaSetup {
   milliseconds snapshot_interval{std::chrono::hours(24)};
   std::shared_ptr<storage::Store> store;
   std::shared_ptr<crypt::Keyring> keys{};  // of the store; null = it never encrypts
+  UpkeepSettings upkeep{};
 };
 
 struct DatabaseSettings {
@@ -95,6 +96,9 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   // wait_for waits for all of them.
   Result<Txid> sync(MonoTime deadline, const Cancel& cancel);
   Status wait_for(Txid txid, const std::string& replica, MonoTime deadline, const Cancel& cancel);
+  // Does at once what the upkeep of the replicas has to do now. The first failure; the others are
+  // looked after all the same.
+  Status look_after_now(MonoTime deadline, const Cancel& cancel);
 
   // LoopTask
   MonoTime run(bool woken) override;

@@ -40,7 +40,8 @@ Pipeline::Pipeline(DatabaseSettings settings, state::Layout layout, File lock, s
                             home_,
                             settings_.take_over || settings_.adopt_local,
                             settings_.writer_check,
-                            setup.keys};
+                            setup.keys,
+                            setup.upkeep};
     replicas_.push_back(std::make_unique<Replica>(std::move(replica), setup.store, *this, clock_));
   }
 }
@@ -216,6 +217,15 @@ Status Pipeline::wait_for(Txid txid, const std::string& name, MonoTime deadline,
   if (found) return {};
   return make_error(Code::kUsage, "database " + path() + " has no replica named " + name,
                     "`streamctl status` lists them");
+}
+
+Status Pipeline::look_after_now(MonoTime deadline, const Cancel& cancel) {
+  Status outcome;
+  for (const auto& replica : replicas_) {
+    Status done = replica->look_after_now(deadline, cancel);
+    if (outcome && !done) outcome = std::move(done);
+  }
+  return outcome;
 }
 
 DatabaseStatus Pipeline::status() const {

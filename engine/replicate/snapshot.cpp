@@ -76,6 +76,7 @@ Result<SnapshotResult> Snapshotter::take(const std::function<void(Txid, Micros)>
   const catalog::SnapshotKey key{identity_.generation, manifest->header.last,
                                  manifest->header.last_seen};
   TRY(put(catalog::to_text(key), manifest->file));
+  result_.manifest_bytes = manifest->size;
   result_.txid = manifest->header.last;
   result_.time = manifest->header.last_seen;
   result_.checksum = manifest->header.checksum_after;

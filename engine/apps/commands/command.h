@@ -41,6 +41,7 @@ Result<const config::Database*> configured(const Setup& setup, const std::string
 
 // One declaration for each command; they live in commands/<name>.cpp.
 void add_adopt(CLI::App& app, Session& session);
+void add_compact(CLI::App& app, Session& session);
 void add_config(CLI::App& app, Session& session);
 void add_databases(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);

@@ -42,8 +42,12 @@ void print_text(const Json& status) {
   for (const Json& database : status.at("databases").items()) {
     const std::string path = database.string("database");
     print_problem(path, database.at("error"));
-    for (const Json& replica : database.at("replicas").items())
-      print_problem(path + ", replica " + replica.string("name"), replica.at("error"));
+    for (const Json& replica : database.at("replicas").items()) {
+      const std::string where = path + ", replica " + replica.string("name");
+      print_problem(where, replica.at("error"));
+      const Json& upkeep = replica.at("upkeep_error");
+      if (!upkeep.is_null()) print_problem(where + ", " + upkeep.string("job"), upkeep.at("error"));
+    }
   }
 }
 
