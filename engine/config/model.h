@@ -52,6 +52,7 @@ struct Replica {
   milliseconds sync_interval{0}, snapshot_interval{0}, retention{0}, history{0};
   milliseconds idle_timeout{0};
   milliseconds verify_interval{0};  // 0 = none
+  std::uint64_t verify_budget = 0;  // bytes; 0 = no limit
   bool prune = true;
   milliseconds prune_grace{0};
   std::map<std::string, std::int64_t> keep;  // all: milliseconds; the others: how many

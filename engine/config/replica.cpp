@@ -181,6 +181,7 @@ void fill_replica(Replica& replica, Problems& problems) {
   replica.history =
       text_of(from, "history").empty() ? replica.retention : duration_of(from, "history");
   replica.verify_interval = duration_of(from, "verify-interval");
+  replica.verify_budget = static_cast<std::uint64_t>(number_of(from, "verify-budget"));
   replica.prune = flag_of(from, "prune");
   replica.prune_grace = duration_of(from, "prune-grace");
   replica.bandwidth_limit = static_cast<std::uint64_t>(number_of(from, "bandwidth-limit"));

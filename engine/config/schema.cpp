@@ -94,9 +94,10 @@ std::vector<OptionSpec> all_options() {
       not_yet(
           option("keep", kKeep, "", kOfReplica,
                  "snapshots kept beyond retention, as { all = \"7d\", daily = 14, weekly = 8 }")),
-      not_yet(option("verify-interval", kDuration, "0s", kOfReplica,
-                     "time between restore drills; 0s = none"),
-              "0"),
+      option("verify-interval", kDuration, "0s", kOfReplica,
+             "time between restore drills; 0s = none"),
+      option("verify-budget", kSize, "1GiB", kOfReplica,
+             "bytes of objects that a drill checks besides; 0B = all that were not checked yet"),
       not_yet(option("prune", kBool, "true", kOfReplica, "delete what is no longer needed"),
               "false"),
       not_yet(option("prune-grace", kDuration, "10m", kOfReplica,

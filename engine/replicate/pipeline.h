@@ -94,6 +94,10 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   Result<Txid> sync(MonoTime deadline, const Cancel& cancel);
   Status wait_for(Txid txid, const std::string& replica, MonoTime deadline, const Cancel& cancel);
 
+  // See Replica::renew; of the replica with this name.
+  void renew(const std::string& replica, const std::set<std::string>& damaged);
+  const state::Layout& layout() const { return layout_; }
+
   // LoopTask
   MonoTime run(bool woken) override;
 

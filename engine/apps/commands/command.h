@@ -45,11 +45,13 @@ void add_config(CLI::App& app, Session& session);
 void add_databases(CLI::App& app, Session& session);
 void add_drivers(CLI::App& app, Session& session);
 void add_generations(CLI::App& app, Session& session);
+void add_repair(CLI::App& app, Session& session);
 void add_restore(CLI::App& app, Session& session);
 void add_segments(CLI::App& app, Session& session);
 void add_snapshots(CLI::App& app, Session& session);
 void add_status(CLI::App& app, Session& session);
 void add_sync(CLI::App& app, Session& session);
+void add_verify(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 
 }  // namespace streamd::apps
