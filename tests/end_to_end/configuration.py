@@ -35,8 +35,8 @@ def test_encryption_that_would_not_happen_is_refused(folder):
 
 
 def test_what_is_not_acted_on_is_said_once_and_does_no_harm(folder):
-    installation = configured(folder, retention="30d", **{"verify-interval": "1h"})
-    for key in ("retention", "verify-interval"):
+    installation = configured(folder, retention="30d", history="1d")
+    for key in ("retention", "history"):
         told = place_of(installation, key) + f": warning: '{key}' is accepted, but this version does not act on it yet"
         for outcome in (installation.streamctl("config", "check"), installation.run_once("--check")):
             assert outcome.expect(0).stdout.count(told) == 1, outcome.stdout
