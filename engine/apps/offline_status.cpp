@@ -59,14 +59,15 @@ Json replica_json(const NamedReplica& replica, Txid tip, const state::Proof& pro
   const std::uint64_t behind = tip > txid ? tip.value - txid.value : 0;
   const char* state = !timeline ? "failing" : span != nullptr ? "ok" : "not yet restorable";
   const catalog::Snapshot* snapshot = span == nullptr ? nullptr : &newest->snapshots.back();
-  Json json = Json::object({{"name", replica.settings.name},
-                       {"state", state},
-                       {"txid", txid.value},
-                       {"txid_time", time_json(span == nullptr ? 0 : span->last_time)},
-                       {"lag_transactions", timeline ? Json(behind) : Json()},
-                       {"snapshot_txid", snapshot == nullptr ? 0 : snapshot->key.txid.value},
-                       {"snapshot_time", time_json(snapshot == nullptr ? 0 : snapshot->key.time)},
-                       {"error", timeline ? Json() : to_json(timeline.error())}});
+  Json json =
+      Json::object({{"name", replica.settings.name},
+                    {"state", state},
+                    {"txid", txid.value},
+                    {"txid_time", time_json(span == nullptr ? 0 : span->last_time)},
+                    {"lag_transactions", timeline ? Json(behind) : Json()},
+                    {"snapshot_txid", snapshot == nullptr ? 0 : snapshot->key.txid.value},
+                    {"snapshot_time", time_json(snapshot == nullptr ? 0 : snapshot->key.time)},
+                    {"error", timeline ? Json() : to_json(timeline.error())}});
   daemon::add_proof(json, proof);
   return json;
 }

@@ -26,7 +26,8 @@ const char* plural(std::size_t count) {
 }  // namespace
 
 std::string Advisor::advice(const verify::Finding& finding) const {
-  if (finding.lost.empty()) return "nothing has to be done: every moment can be restored without it";
+  if (finding.lost.empty())
+    return "nothing has to be done: every moment can be restored without it";
   for (const OtherReplica& other : others)
     if (has_all(other.timeline, finding.lost))
       return "streamctl repair " + database + " --from " + other.name + " --replica " + replica;
@@ -39,11 +40,11 @@ std::string Advisor::advice(const verify::Finding& finding) const {
 }
 
 std::string to_text(const verify::Lost& lost) {
-  std::string text =
-      lost.first == lost.last
-          ? fmt::format("transaction {} of generation {}", lost.first.value, to_text(lost.generation))
-          : fmt::format("transactions {} to {} of generation {}", lost.first.value, lost.last.value,
-                        to_text(lost.generation));
+  std::string text = lost.first == lost.last
+                         ? fmt::format("transaction {} of generation {}", lost.first.value,
+                                       to_text(lost.generation))
+                         : fmt::format("transactions {} to {} of generation {}", lost.first.value,
+                                       lost.last.value, to_text(lost.generation));
   const bool before = lost.before != Txid(), after = lost.after != Txid();
   if (before && after)
     text += ", between " + moment(lost.before, lost.before_time) + " and " +
@@ -81,8 +82,8 @@ std::string describe(const verify::VerifyReport& report, const Advisor& advisor)
                                  report.objects, plural(report.objects), shown_size(report.bytes),
                                  report.read, shown_size(report.bytes_read));
   if (report.later > 0)
-    text += fmt::format(", {} left to the next run ({})", report.later,
-                        shown_size(report.bytes_later));
+    text +=
+        fmt::format(", {} left to the next run ({})", report.later, shown_size(report.bytes_later));
   if (report.interrupted) text += ", then interrupted";
   text += report.findings.empty() ? "; nothing is wrong with what was read\n"
                                   : fmt::format("; {} finding{}\n", report.findings.size(),

@@ -62,9 +62,9 @@ Drills::Drills(std::vector<DrillTarget> targets,
                const Clock& clock)
     : clock_(clock), since_(clock.wall_micros()) {
   for (DrillTarget& target : targets) {
-    const auto found = std::find_if(
-        pipelines.begin(), pipelines.end(),
-        [&](const auto& pipeline) { return pipeline->path() == target.database; });
+    const auto found = std::find_if(pipelines.begin(), pipelines.end(), [&](const auto& pipeline) {
+      return pipeline->path() == target.database;
+    });
     if (found == pipelines.end()) continue;
     Job job{std::move(target), found->get(), {}, false};
     job.status.proof = state::load_proof(kept_at(**found, job.target.replica, "proven"));
@@ -122,7 +122,8 @@ void Drills::look(Job& job) {
   const Micros now = clock_.wall_micros();
   if (drill_due_in(job.status.proof, job.target.interval, now).count() == 0 && may_run(job))
     drill(job);
-  const bool old = proof_is_old(job.status.proof, job.target.interval, since_, clock_.wall_micros());
+  const bool old =
+      proof_is_old(job.status.proof, job.target.interval, since_, clock_.wall_micros());
   const Micros proven = job.status.proof.proven;
   const Error error = make_error(
       Code::kTimeout,

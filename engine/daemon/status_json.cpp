@@ -51,16 +51,16 @@ Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseSt
   if (!error && drill && drill->problem)
     error = Error(*drill->problem).with_context("restore drill");
   Json json = Json::object({{"name", status.name},
-                       {"state", replicate::state_name(status.state)},
-                       {"txid", status.acknowledged.value},
-                       {"txid_time", time_json(status.acknowledged_time)},
-                       {"lag_transactions", behind},
-                       {"snapshot_txid", status.snapshot.value},
-                       {"snapshot_time", time_json(status.snapshot_time)},
-                       {"last_success", time_json(status.last_success)},
-                       {"objects_sent", status.objects_sent},
-                       {"bytes_sent", status.bytes_sent},
-                       {"error", to_json(error)}});
+                            {"state", replicate::state_name(status.state)},
+                            {"txid", status.acknowledged.value},
+                            {"txid_time", time_json(status.acknowledged_time)},
+                            {"lag_transactions", behind},
+                            {"snapshot_txid", status.snapshot.value},
+                            {"snapshot_time", time_json(status.snapshot_time)},
+                            {"last_success", time_json(status.last_success)},
+                            {"objects_sent", status.objects_sent},
+                            {"bytes_sent", status.bytes_sent},
+                            {"error", to_json(error)}});
   add_proof(json, drill ? drill->proof : state::Proof{});
   json.set("drill_running", drill && drill->running);
   return json;
@@ -68,7 +68,7 @@ Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseSt
 
 Json to_json(const replicate::DatabaseStatus& status, const Drills& drills) {
   Json replicas = Json::array();
-  for (const auto& replica : status.replicas) 
+  for (const auto& replica : status.replicas)
     replicas.push(to_json(replica, status, drills.status(status.path, replica.name)));
   const Json generation =
       status.generation == GenerationId{} ? Json() : Json(to_text(status.generation));

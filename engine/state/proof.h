@@ -19,7 +19,7 @@ struct Proof {
   std::optional<Error> failure;  // of the last attempt
 };
 
-// One that is not there or is damaged is as good as none.
+// One that is not there (an empty path) or is damaged is as good as none.
 Proof load_proof(const std::string& path);
 Status save_proof(const std::string& path, const Proof& proof);
 

@@ -117,8 +117,8 @@ Status add_images(const ObjectReader& reader, Written& written) {
   return {};
 }
 
-std::optional<PageNo> last_missing(segment::PageSet& written, std::uint32_t from,
-                                   std::uint32_t to, PageNo lock) {
+std::optional<PageNo> last_missing(segment::PageSet& written, std::uint32_t from, std::uint32_t to,
+                                   PageNo lock) {
   if (lock.value <= to) written.add(lock);
   for (std::uint32_t page = to; page > from; --page)
     if (!written.contains(PageNo(page))) return PageNo(page);
@@ -131,10 +131,10 @@ Result<std::uint32_t> coverage(const ObjectReader& last, Written written) {
   const auto& transactions = last.index().transactions;
   const PageNo lock = lock_page(last.header().page_size);
   for (std::size_t i = 1; i < transactions.size(); ++i)
-    if (const auto page = last_missing(written[i], transactions[i - 1].pages,
-                                       transactions[i].pages, lock))
-      return wrong(fmt::format("transaction {} lacks page {}",
-                               last.header().first.value + i, page->value));
+    if (const auto page =
+            last_missing(written[i], transactions[i - 1].pages, transactions[i].pages, lock))
+      return wrong(
+          fmt::format("transaction {} lacks page {}", last.header().first.value + i, page->value));
   const auto page = last_missing(written.front(), 0, transactions.front().pages, lock);
   return page ? page->value : 0;
 }

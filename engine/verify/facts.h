@@ -22,7 +22,8 @@ struct Facts {
 
   segment::Kind kind = segment::Kind::kSegment;
   bool checksum_known = false;
-  std::uint32_t pages = 0;   // of the database after it, 0 = another piece says it; of a part: images
+  std::uint32_t pages =
+      0;  // of the database after it, 0 = another piece says it; of a part: images
   std::uint32_t needs = 0;   // of a segment: the database before it has at least so many pages
   std::uint64_t before = 0;  // database checksums
   std::uint64_t after = 0;

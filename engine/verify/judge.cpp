@@ -241,9 +241,8 @@ std::vector<Lost> cost_of(const Listing& listing, const Memory& memory,
   std::vector<Lost> lost = cost_of(listing, memory, keys_of(findings));
   for (const Finding& finding : findings) {
     const bool listed = !finding.key.empty() && listing.find(finding.key) != nullptr;
-    const bool part =
-        !finding.key.empty() &&
-        std::holds_alternative<catalog::PartKey>(catalog::parse_key(finding.key));
+    const bool part = !finding.key.empty() &&
+                      std::holds_alternative<catalog::PartKey>(catalog::parse_key(finding.key));
     if (listed || part) continue;  // counted above
     for (const Lost& one : finding.lost)
       if (std::find(lost.begin(), lost.end(), one) == lost.end()) lost.push_back(one);

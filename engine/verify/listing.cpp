@@ -7,9 +7,9 @@
 namespace streamd::verify {
 
 const catalog::Listed* Listing::find(const std::string& key) const {
-  const auto at =
-      std::lower_bound(objects.begin(), objects.end(), key,
-                       [](const catalog::Listed& one, const std::string& k) { return one.key < k; });
+  const auto at = std::lower_bound(
+      objects.begin(), objects.end(), key,
+      [](const catalog::Listed& one, const std::string& k) { return one.key < k; });
   return at == objects.end() || at->key != key ? nullptr : &*at;
 }
 

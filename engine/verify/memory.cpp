@@ -67,7 +67,9 @@ Facts take_facts(ByteReader& in) {
 Result<Memory> load_memory(const std::string& path) {
   Memory memory;
   if (!TRY(stat_path(path))) return memory;
-  const Bytes raw = TRY(read_file(path, kLimit));
+  auto read = read_file(path, kLimit);
+  if (!read && read.error().code == Code::kPermission) return memory;
+  const Bytes raw = TRY(std::move(read));
   constexpr std::size_t kHash = sizeof(std::uint64_t);
   if (raw.size() < 2 * kHash) return memory;
   const ByteView body = ByteView(raw).first(raw.size() - kHash);

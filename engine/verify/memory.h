@@ -7,7 +7,7 @@
 
 namespace streamd::verify {
 
-// Nothing when there is none, or when it is damaged. kPermission and other errors of files.
+// Nothing when there is none, when it is damaged, or when it is another user's.
 Result<Memory> load_memory(const std::string& path);
 Status save_memory(const std::string& path, const Memory& memory);
 

@@ -85,7 +85,7 @@ Result<Proven> prove_newest(const restore::Replica& replica, const ProveOptions&
 
 Result<state::Proof> prove_and_keep(const restore::Replica& replica, const ProveOptions& options,
                                     const std::string& path, const Clock& clock, Proven* proven) {
-  state::Proof proof = path.empty() ? state::Proof{} : state::load_proof(path);
+  state::Proof proof = state::load_proof(path);
   const auto done = prove_newest(replica, options);
   const bool no_attempt =
       !done && (done.error().code == Code::kCancelled || done.error().code == Code::kNoBackup ||

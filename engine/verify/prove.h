@@ -11,11 +11,13 @@
 namespace streamd::verify {
 
 struct ProveOptions {
-  std::string scratch;  // the file lies beside this name; what a killed run left there is taken over
-  std::optional<state::Tip> tip{};  // of the live database, when it is known: compared where it fits
-  std::uint64_t leave_free = 0;     // bytes of that disk that must stay free
+  std::string
+      scratch;  // the file lies beside this name; what a killed run left there is taken over
+  std::optional<state::Tip>
+      tip{};                     // of the live database, when it is known: compared where it fits
+  std::uint64_t leave_free = 0;  // bytes of that disk that must stay free
   restore::FetchOptions fetch{};
-  unsigned threads = 0;  // that decode; 0 = one for each core
+  unsigned threads = 0;              // that decode; 0 = one for each core
   const Cancel* cancel = nullptr;    // may be null
   restore::ProgressSink progress{};  // may be empty
 };

@@ -51,10 +51,10 @@ Result<VerifyReport> Repair::look(Micros stale_before) {
 
 // A marker that is gone comes from the other replica, when objects here are of that database.
 Status Repair::same_database() {
-  const auto differ = make_error(Code::kDiverged,
-                                 "replicas " + target_.name + " and " + source_.name +
-                                     " are not of the same database",
-                                 "nothing was changed");
+  const auto differ = make_error(
+      Code::kDiverged,
+      "replicas " + target_.name + " and " + source_.name + " are not of the same database",
+      "nothing was changed");
   if (report_.before.marker) {
     const bool same = report_.before.marker->database == marker_->database &&
                       report_.before.marker->checksum_key == marker_->checksum_key;
@@ -96,9 +96,8 @@ Result<bool> Repair::read_planned() {
 
 Status Repair::plan() {
   do {
-    report_.plan =
-        plan_repair({report_.before.listing, target_.memory, report_.before.findings},
-                    {source_listing_, source_.memory, source_findings_});
+    report_.plan = plan_repair({report_.before.listing, target_.memory, report_.before.findings},
+                               {source_listing_, source_.memory, source_findings_});
   } while (TRY(read_planned()));
   return {};
 }
@@ -140,9 +139,9 @@ Status Repair::read_back(const std::vector<Copy>& copies) {
                       facts.after == original.after && facts.parts == original.parts;
     target_.memory[what.key] = std::move(facts);
     if (!same)
-      return make_error(Code::kCorrupt,
-                        "object " + what.key + " was copied, but reads back otherwise",
-                        "the storage of replica " + target_.name + " does not keep what it is given");
+      return make_error(
+          Code::kCorrupt, "object " + what.key + " was copied, but reads back otherwise",
+          "the storage of replica " + target_.name + " does not keep what it is given");
   }
   return {};
 }

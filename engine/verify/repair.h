@@ -15,7 +15,7 @@ struct RepairOptions {
   bool all = false;      // read every object of the target again, not only those never read
   bool dry_run = false;  // plan only
   unsigned parallel = 8;
-  const Cancel* cancel = nullptr;  // may be null
+  const Cancel* cancel = nullptr;                                // may be null
   std::function<void(std::uint64_t, std::uint64_t)> progress{};  // of reading the target
   const Clock* clock = &system_clock();
 };
@@ -23,8 +23,8 @@ struct RepairOptions {
 struct RepairReport {
   VerifyReport before, after;  // of the target; `after` only when something was copied
   RepairPlan plan;
-  bool marker = false;           // the marker is (to be) copied too
-  std::size_t copied = 0;        // objects that were put, and read back
+  bool marker = false;     // the marker is (to be) copied too
+  std::size_t copied = 0;  // objects that were put, and read back
   std::uint64_t bytes_copied = 0;
   bool changed() const { return copied > 0; }
 };

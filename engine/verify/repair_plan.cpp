@@ -138,19 +138,16 @@ bool Planner::contradicts() const {
     if (const auto known = source_.memory.find(key); known != source_.memory.end())
       memory[key] = known->second;
   const auto findings = judge(listing, memory);
-  return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
-    return finding.fault == Fault::kContradicts;
-  });
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.fault == Fault::kContradicts; });
 }
 
 void Planner::refuse(const std::vector<Lost>& lost) {
   for (const Lost& one : lost)
-    plan_.refusals.push_back(fmt::format(
-        one.first == one.last ? "transaction {0} of generation {2}: the other replica does not "
-                                "have it whole either"
-                              : "transactions {0} to {1} of generation {2}: the other replica does "
-                                "not have them whole either",
-        one.first.value, one.last.value, to_text(one.generation)));
+    plan_.refusals.push_back(
+        fmt::format("transactions {} to {} of generation {}: the other replica does not have them "
+                    "whole either",
+                    one.first.value, one.last.value, to_text(one.generation)));
   for (const Finding& finding : target_.findings) {
     if (finding.key.empty() || copied_.contains(finding.key)) continue;
     if (std::holds_alternative<catalog::MarkerKey>(catalog::parse_key(finding.key))) continue;
@@ -186,9 +183,8 @@ RepairPlan Planner::run() {
   }
   const std::vector<Lost> left = remaining(lost, timeline_then());
   plan_.heals = lost;
-  std::erase_if(plan_.heals, [&](const Lost& one) {
-    return !remaining({one}, timeline_then()).empty();
-  });
+  std::erase_if(plan_.heals,
+                [&](const Lost& one) { return !remaining({one}, timeline_then()).empty(); });
   refuse(left);
   order();
   return std::move(plan_);

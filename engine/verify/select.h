@@ -7,8 +7,8 @@
 namespace streamd::verify {
 
 struct Selection {
-  std::vector<std::size_t> now;    // indexes into the listing, in the order of reading
-  std::size_t later = 0;           // objects for which the budget was not enough
+  std::vector<std::size_t> now;  // indexes into the listing, in the order of reading
+  std::size_t later = 0;         // objects for which the budget was not enough
   std::uint64_t bytes = 0, later_bytes = 0;
 };
 

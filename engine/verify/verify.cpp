@@ -109,15 +109,15 @@ bool Verify::newest_is_whole() const {
                                  : std::pair(generation->id, generation->newest()->last);
   };
   const auto named = newest(catalog::read_timeline(report_.listing.objects));
-  const auto left = newest(
-      catalog::read_timeline(usable(report_.listing, memory_, keys_of(report_.findings))));
+  const auto left =
+      newest(catalog::read_timeline(usable(report_.listing, memory_, keys_of(report_.findings))));
   for (const Lost& lost : report_.lost)
     if (lost.generation >= named.first && lost.last >= named.second) return false;
   return named == left && left.second != Txid{};
 }
 
-// What is missing is believed when a second listing shows the same: others may be merging and
-// pruning meanwhile.
+// What is missing is believed when a second listing shows the same: others may be sending, merging
+// and pruning meanwhile, and no listing is of one moment.
 Status Verify::judge_now() {
   report_.findings = judge(report_.listing, memory_);
   const bool missing =
@@ -125,8 +125,15 @@ Status Verify::judge_now() {
       std::any_of(report_.findings.begin(), report_.findings.end(),
                   [](const Finding& finding) { return finding.fault != Fault::kDamaged; });
   if (missing) {
+    const std::vector<Finding> first = std::move(report_.findings);
     report_.listing = TRY(list_objects(store_, call_));
     report_.findings = judge(report_.listing, memory_);
+    std::erase_if(report_.findings, [&](const Finding& now) {
+      return now.fault == Fault::kMissing &&
+             std::none_of(first.begin(), first.end(), [&](const Finding& then) {
+               return then.key == now.key && then.what == now.what;
+             });
+    });
     for (const std::string& key : vanished_)
       if (report_.listing.find(key) != nullptr)
         report_.findings.push_back({Fault::kMissing, key, "it is listed, but cannot be read",
@@ -162,8 +169,7 @@ Result<VerifyReport> Verify::run() {
   }
   std::stable_sort(report_.findings.begin(), report_.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.key < b.key; });
-  report_.lost =
-      marker_ ? marker_->lost : cost_of(report_.listing, memory_, report_.findings);
+  report_.lost = marker_ ? marker_->lost : cost_of(report_.listing, memory_, report_.findings);
   count();
   report_.newest_is_whole = newest_is_whole();
   return std::move(report_);
@@ -190,10 +196,9 @@ std::optional<Error> summary(const VerifyReport& report) {
   if (report.findings.empty()) return std::nullopt;
   const Finding& first = report.findings.front();
   const std::string object = first.key.empty() ? "" : "object " + first.key + ": ";
-  const std::string others =
-      report.findings.size() == 1
-          ? ""
-          : " (and " + std::to_string(report.findings.size() - 1) + " more)";
+  const std::string others = report.findings.size() == 1
+                                 ? ""
+                                 : " (and " + std::to_string(report.findings.size() - 1) + " more)";
   const char* cost = report.lost.empty() ? "; every moment can still be restored"
                                          : "; some moments cannot be restored any more";
   return make_error(Code::kCorrupt, object + first.what + others + cost,

@@ -14,9 +14,9 @@ namespace streamd::verify {
 constexpr Micros kReadAll = std::numeric_limits<Micros>::max();
 
 struct VerifyOptions {
-  Micros stale_before = 0;    // objects read before this are read again; kReadAll = all of them
-  std::uint64_t budget = 0;   // bytes of objects to read in this run; 0 = no limit
-  unsigned parallel = 8;      // reads at a time
+  Micros stale_before = 0;   // objects read before this are read again; kReadAll = all of them
+  std::uint64_t budget = 0;  // bytes of objects to read in this run; 0 = no limit
+  unsigned parallel = 8;     // reads at a time
   const Cancel* cancel = nullptr;  // may be null
   // Bytes read, of those to be read in this run. From any thread, one at a time; may be empty.
   std::function<void(std::uint64_t, std::uint64_t)> progress{};
@@ -28,7 +28,7 @@ struct VerifyReport {
   Listing listing;
   std::size_t objects = 0, read = 0, later = 0;  // ours; read now; left to the next run
   std::uint64_t bytes = 0, bytes_read = 0, bytes_later = 0;
-  Micros oldest = 0;              // when what was read longest ago was read; 0 = something never was
+  Micros oldest = 0;  // when what was read longest ago was read; 0 = something never was
   std::vector<Finding> findings;  // by key
   std::vector<Lost> lost;         // what all of them cost
   bool begun = false;             // there is something at all
@@ -41,8 +41,8 @@ struct VerifyReport {
 // cannot be listed at all.
 Result<VerifyReport> verify(storage::Store& store, Memory& memory, const VerifyOptions& options);
 
-// The same with a memory that is kept at `path` (memory.h); empty = nothing is known, or kept. It is
-// saved also when the run was interrupted.
+// The same with a memory that is kept at `path` (memory.h); empty = nothing is known, or kept. It
+// is saved also when the run was interrupted.
 Result<VerifyReport> verify_and_keep(storage::Store& store, const std::string& path,
                                      const VerifyOptions& options);
 

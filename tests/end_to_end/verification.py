@@ -116,7 +116,7 @@ def test_what_nobody_has_is_said(folder):
     outcome = made.streamctl("verify", "app.db").expect(30)
     assert "no other replica has these moments" in outcome.stdout, outcome.stdout
     refused = made.streamctl("repair", "app.db", "--from", "one", "--replica", "two").expect(30)
-    assert "cannot be repaired: transaction" in refused.stdout, refused.stdout
+    assert "cannot be repaired: transactions" in refused.stdout, refused.stdout
 
 
 def test_repair_beside_a_running_daemon(folder):
@@ -158,14 +158,33 @@ def test_drills_prove_the_newest_moment_and_say_what_is_broken(folder):
     for snapshot in objects(folder, "one", ".snap"):
         damage.flip_bit(snapshot, 300)
     made.start()
-    failed = wait_until(lambda: replica_status(made)["error"], "a failing drill")
-    assert failed["exit_code"] == 30 and "restore drill" in failed["message"], failed
+    wait_until(lambda: "restore drill failed" in made.daemon.output(), "a failing drill")
+    assert "a new snapshot is taken" in made.daemon.output()
     writer.transactions(1)
     made.sync(database)
     wait_until(lambda: replica_status(made)["proven_txid"] > newest, "a snapshot in place of the broken one")
-    assert "a new snapshot is taken" in made.daemon.output()
     made.stop()
     assert not leftovers(folder)
+    writer.close()
+
+
+def test_damage_of_old_history_stays_an_error(folder):
+    made, _, database = installation(folder, replicas=("one",), **{"verify-interval": "1s"})
+    made.start()
+    writer = workload.Writer(database.path)
+    for _ in range(3):
+        writer.transactions(1)
+        made.sync(database)
+    made.stop()
+    damage.flip_bit(objects(folder, "one", ".all")[0], 300)
+    made.streamctl("status").expect(0)
+    made.start()
+    failed = wait_until(lambda: replica_status(made)["error"], "a failing drill")
+    assert failed["exit_code"] == 30 and "restore drill: " in failed["message"], failed
+    made.kill()
+    made.start()
+    assert replica_status(made)["error"]["exit_code"] == 30  # known before the first drill of this life
+    made.stop()
     writer.close()
 
 

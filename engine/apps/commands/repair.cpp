@@ -73,8 +73,8 @@ std::string describe_repair(const verify::RepairReport& repair, const std::strin
 Json repair_json(const verify::RepairReport& repair, const std::string& to, bool dry_run) {
   Json copies = Json::array(), heals = Json::array(), refusals = Json::array();
   for (const verify::Copy& copy : repair.plan.copies)
-    copies.push(Json::object(
-        {{"object", copy.key}, {"size", copy.size}, {"replaces", copy.replaces}}));
+    copies.push(
+        Json::object({{"object", copy.key}, {"size", copy.size}, {"replaces", copy.replaces}}));
   for (const verify::Lost& lost : repair.plan.heals) heals.push(to_json(lost));
   for (const std::string& refusal : repair.plan.refusals) refusals.push(refusal);
   const std::size_t left =
@@ -121,8 +121,9 @@ Result<int> Repairs::repair(const NamedReplica& from, const NamedReplica& to) {
   TRY(here.save());  // what was read until then counts
   TRY(there.save());
   if (!done) return Error(done.error());
-  if (!json) fmt::print("{}", describe_repair(*done, from.settings.name, to.settings.name,
-                                              arguments.dry_run));
+  if (!json)
+    fmt::print("{}",
+               describe_repair(*done, from.settings.name, to.settings.name, arguments.dry_run));
   rows.push(repair_json(*done, to.settings.name, arguments.dry_run));
   if (done->before.findings.empty()) return daemon::kExitDone;
   const verify::VerifyReport& now = done->changed() ? done->after : done->before;
@@ -151,8 +152,8 @@ Result<int> run_repair(const Session& session, const RepairArguments& arguments)
     code = std::max(code, done ? *done : report("streamctl", done.error()));
   }
   if (!any)
-    return make_error(Code::kUsage, arguments.database + " has no other replica than " +
-                                        arguments.from,
+    return make_error(Code::kUsage,
+                      arguments.database + " has no other replica than " + arguments.from,
                       "a repair needs one that is damaged and one that is whole");
   if (session.json) print_json(Json::object({{"replicas", std::move(repairs.rows)}}));
   return code;

@@ -46,10 +46,14 @@ void print_text(const Json& status) {
   Table table(std::move(header));
   for (const Json& database : status.at("databases").items())
     for (const Json& replica : database.at("replicas").items()) {
-      std::vector<std::string> row{
-          database.string("database"), text(database, "state"), number(database, "txid"),
-          replica.string("name"),      text(replica, "state"),  number(replica, "txid"),
-          number(replica, "lag_transactions"), text(replica, "snapshot_time")};
+      std::vector<std::string> row{database.string("database"),
+                                   text(database, "state"),
+                                   number(database, "txid"),
+                                   replica.string("name"),
+                                   text(replica, "state"),
+                                   number(replica, "txid"),
+                                   number(replica, "lag_transactions"),
+                                   text(replica, "snapshot_time")};
       if (proven) row.push_back(text(replica, "proven_txid_time"));
       table.add(std::move(row));
     }

@@ -114,8 +114,7 @@ void Verification::prove(const NamedReplica& replica, const Kept& kept, Outcome&
                                     system_clock(), &proven);
     });
   }();
-  const std::optional<Error> failure =
-      !proof ? std::optional(proof.error()) : proof->failure;
+  const std::optional<Error> failure = !proof ? std::optional(proof.error()) : proof->failure;
   if (failure) {
     outcome.code = std::max(outcome.code, report("streamctl", *failure));
     outcome.json.set("deep", Json::object({{"error", daemon::to_json(*failure)}}));
@@ -138,18 +137,19 @@ void Verification::prove(const NamedReplica& replica, const Kept& kept, Outcome&
 Outcome Verification::check(const NamedReplica& replica) {
   Outcome outcome;
   const auto failed = [&](const Error& error) {
-    outcome.code = report("streamctl", Error(error).with_context("replica " + replica.settings.name));
-    outcome.json = Json::object(
-        {{"replica", replica.settings.name}, {"error", daemon::to_json(error)}});
+    outcome.code =
+        report("streamctl", Error(error).with_context("replica " + replica.settings.name));
+    outcome.json =
+        Json::object({{"replica", replica.settings.name}, {"error", daemon::to_json(error)}});
     return outcome;
   };
-  const auto kept =
-      kept_for(setup_, arguments_.source, replica.settings.name, arguments_.deep);
+  const auto kept = kept_for(setup_, arguments_.source, replica.settings.name, arguments_.deep);
   if (!kept) return failed(kept.error());
   const auto found = read(replica, *kept);
   if (!found) return failed(found.error());
   if (!found->begun)
-    return failed(make_error(Code::kNoBackup, "there is no backup", "is the replica's path right?"));
+    return failed(
+        make_error(Code::kNoBackup, "there is no backup", "is the replica's path right?"));
   const Advisor words = found->findings.empty()
                             ? Advisor{arguments_.source, replica.settings.name, {}}
                             : advisor(replica);
@@ -171,7 +171,7 @@ Result<int> Verification::run(bool json) {
                         "write 64MiB, 1GiB");
     budget_ = *size;
   }
-  all_ = TRY(open_replicas(setup_, arguments_.source, ""));
+  if (auto all = open_replicas(setup_, arguments_.source, "")) all_ = std::move(*all);
   const auto wanted = TRY(open_replicas(setup_, arguments_.source, arguments_.replica));
   int code = daemon::kExitDone;
   Json rows = Json::array();
@@ -194,11 +194,11 @@ Result<int> run_verify(const Session& session, const VerifyArguments& arguments)
 }  // namespace
 
 void add_verify(CLI::App& app, Session& session) {
-  CLI::App* command =
-      declare_command(app, session, "verify", "check what lies in the replicas: every object, the chain, "
-                      "and with --deep a restore",
-                      "streamctl verify /data/app.db --deep\n"
-                      "  streamctl verify file:///backups/app --budget 1GiB");
+  CLI::App* command = declare_command(app, session, "verify",
+                                      "check what lies in the replicas: every object, the chain, "
+                                      "and with --deep a restore",
+                                      "streamctl verify /data/app.db --deep\n"
+                                      "  streamctl verify file:///backups/app --budget 1GiB");
   const auto arguments = std::make_shared<VerifyArguments>();
   declare_json(*command, session);
   command->add_option("source", arguments->source, "configured path or name, or a replica's URL")

@@ -224,9 +224,9 @@ BOOST_AUTO_TEST_CASE(what_this_version_does_not_do) {
         refusal("recipients", 4)));
   }
   BOOST_TEST(report_with("recipients = []") == "");
-  for (const char* setting : {"retention = \"30d\"", "history = \"1d\"", "keep = { daily = 1 }",
-                              "prune = true", "prune-grace = \"1m\"",
-                              "pattern = \"*.x\"", "recursive = true"}) {
+  for (const char* setting :
+       {"retention = \"30d\"", "history = \"1d\"", "keep = { daily = 1 }", "prune = true",
+        "prune-grace = \"1m\"", "pattern = \"*.x\"", "recursive = true"}) {
     const std::string key = std::string(setting).substr(0, std::string(setting).find(' '));
     BOOST_TEST(report_with(setting) == warning(key, 3));
   }
@@ -236,8 +236,9 @@ BOOST_AUTO_TEST_CASE(what_this_version_does_not_do) {
       "path = \"/b\"\n");
   BOOST_TEST(twice == warning("http", 2) + warning("retention", 4) + warning("retention", 7));
   // What asks for nothing is fine.
-  for (const char* setting : {"takeover = true", "verify-interval = \"1h\"", "verify-budget = \"1GiB\"", "prune = false",
-                              "keep = {}", "recursive = false"})
+  for (const char* setting :
+       {"takeover = true", "verify-interval = \"1h\"", "verify-budget = \"1GiB\"", "prune = false",
+        "keep = {}", "recursive = false"})
     BOOST_TEST(report_with(setting) == "");
 }
 

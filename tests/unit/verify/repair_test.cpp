@@ -74,8 +74,8 @@ BOOST_AUTO_TEST_CASE(a_gap_is_filled_where_segments_are_cut_otherwise) {
   from.replica.store->set(wide, other.store->content(wide));
   BOOST_REQUIRE(from.verify().findings.empty());
   to.replica.store->erase(to.segments[1]);
-  const RepairReport report = must(repair({*to.replica.store, "to", to.memory},
-                                          {*from.replica.store, "from", from.memory}, {}));
+  const RepairReport report = must(
+      repair({*to.replica.store, "to", to.memory}, {*from.replica.store, "from", from.memory}, {}));
   BOOST_REQUIRE(report.plan.copies.size() == 1U);
   BOOST_TEST(report.plan.copies[0].key == wide);
   BOOST_TEST(report.after.findings.size() == 0U);
@@ -141,7 +141,8 @@ BOOST_AUTO_TEST_CASE(a_store_that_keeps_something_else_is_an_error) {
   Pair pair;
   const std::string key = pair.to.segments[1];
   pair.to.flip(key, 290);
-  pair.to.replica.store->before = [&](storage::Operation operation, const std::string& at) -> Status {
+  pair.to.replica.store->before = [&](storage::Operation operation,
+                                      const std::string& at) -> Status {
     if (operation == storage::Operation::kList && at == "generations/" &&
         pair.to.replica.store->calls(storage::Operation::kPut) > 0)
       pair.to.replica.store->set(key, Bytes(400));

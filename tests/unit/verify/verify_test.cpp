@@ -233,8 +233,8 @@ BOOST_AUTO_TEST_CASE(what_is_removed_meanwhile_is_no_damage) {
   scene.options.parallel = 1;
   scene.replica.store->before = [&](Operation operation, const std::string& key) -> Status {
     if (operation == Operation::kGet && key == scene.second) {
-      for (const std::string& each : {scene.first, scene.segments[0], scene.segments[1],
-                                      scene.segments[2]})
+      for (const std::string& each :
+           {scene.first, scene.segments[0], scene.segments[1], scene.segments[2]})
         scene.replica.store->erase(each);
     }
     return {};
