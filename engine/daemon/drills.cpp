@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -45,9 +46,10 @@ std::string kept_at(const replicate::Pipeline& pipeline, const std::string& repl
 
 }  // namespace
 
-milliseconds drill_due_in(const state::Proof& proof, milliseconds interval, Micros now) {
+milliseconds drill_due_in(const state::Proof& proof, milliseconds interval, Micros now,
+                          bool renewed) {
   if (proof.tried == 0 || proof.tried > now) return milliseconds(0);
-  const bool soon = proof.failure && proof.failure->code != Code::kCorrupt;
+  const bool soon = proof.failure && (renewed || proof.failure->code != Code::kCorrupt);
   const milliseconds wait =
       soon ? std::min(interval, std::clamp(interval / 10, kFirstRetry, kLongestRetry)) : interval;
   return std::max(milliseconds(0), wait - milliseconds((now - proof.tried) / 1000));
@@ -120,8 +122,8 @@ bool Drills::may_run(const Job& job) const {
 
 void Drills::look(Job& job) {
   const Micros now = clock_.wall_micros();
-  if (drill_due_in(job.status.proof, job.target.interval, now).count() == 0 && may_run(job))
-    drill(job);
+  const milliseconds due = drill_due_in(job.status.proof, job.target.interval, now, job.renewed);
+  if (due.count() == 0 && may_run(job)) drill(job);
   const bool old =
       proof_is_old(job.status.proof, job.target.interval, since_, clock_.wall_micros());
   const Micros proven = job.status.proof.proven;
@@ -144,11 +146,12 @@ void Drills::drill(Job& job) {
     const std::lock_guard lock(mutex_);
     job.status.running = true;
   }
+  const bool may_renew = !std::exchange(job.renewed, false);  // once, then after a whole interval
   std::optional<Error> failure = prove(job);
   const bool broken = failure && failure->code == Code::kCorrupt;
   const bool cancelled = failure && failure->code == Code::kCancelled;
   if (!cancelled && (!failure || broken))
-    if (auto found = check(job, broken); found && !failure) failure = std::move(found);
+    if (auto found = check(job, broken, may_renew); found && !failure) failure = std::move(found);
   finish(job, std::move(failure));
 }
 
@@ -172,7 +175,7 @@ std::optional<Error> Drills::prove(Job& job) {
 }
 
 // The objects that were not read yet, or so long ago that it is time again.
-std::optional<Error> Drills::check(Job& job, bool broken) {
+std::optional<Error> Drills::check(Job& job, bool broken, bool may_renew) {
   verify::VerifyOptions how;
   how.stale_before = clock_.wall_micros() - kFresh;
   how.budget = job.target.budget;
@@ -181,8 +184,8 @@ std::optional<Error> Drills::check(Job& job, bool broken) {
   how.clock = &clock_;
   const auto report = verify::verify_and_keep(
       *job.target.store, kept_at(*job.pipeline, job.target.replica, "verified"), how);
-  if (broken || (report && !report->findings.empty() && !report->newest_is_whole))
-    renew(job, report ? &*report : nullptr);
+  const bool found_broken = report && !report->findings.empty() && !report->newest_is_whole;
+  if (may_renew && (broken || found_broken)) renew(job, report ? &*report : nullptr);
   if (!report) return report.error();
   if (auto found = verify::summary(*report)) return found;
   return report->interrupted;
@@ -193,6 +196,7 @@ std::optional<Error> Drills::check(Job& job, bool broken) {
 void Drills::renew(Job& job, const verify::VerifyReport* report) {
   log_warn("the newest moment cannot be restored: a new snapshot is taken",
            {{"database", job.target.database}, {"replica", job.target.replica}});
+  job.renewed = true;
   job.pipeline->renew(job.target.replica,
                       report ? verify::keys_of(report->findings) : std::set<std::string>{});
 }

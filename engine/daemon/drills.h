@@ -36,8 +36,10 @@ struct DrillStatus {
 
 // Times are by the wall clock, since they must mean something after a restart. A clock that was set
 // back makes a drill due.
-// Until the next attempt after what is known; 0 = now. A store or disk that failed is tried sooner.
-milliseconds drill_due_in(const state::Proof& proof, milliseconds interval, Micros now);
+// Until the next attempt after what is known; 0 = now. A store or disk that failed is tried sooner,
+// and so is damage that was `renewed` by a new snapshot.
+milliseconds drill_due_in(const state::Proof& proof, milliseconds interval, Micros now,
+                          bool renewed = false);
 // No proof for twice the interval, counted from `since` while there was none at all.
 bool proof_is_old(const state::Proof& proof, milliseconds interval, Micros since, Micros now);
 
@@ -60,13 +62,14 @@ class Drills {
     replicate::Pipeline* pipeline = nullptr;
     DrillStatus status;
     bool old_said = false;
+    bool renewed = false;  // by the last drill
   };
   void main();
   void look(Job& job);
   bool may_run(const Job& job) const;
   void drill(Job& job);
   std::optional<Error> prove(Job& job);
-  std::optional<Error> check(Job& job, bool broken);
+  std::optional<Error> check(Job& job, bool broken, bool may_renew);
   void renew(Job& job, const verify::VerifyReport* report);
   void finish(Job& job, std::optional<Error> failure);
 

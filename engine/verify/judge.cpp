@@ -47,7 +47,7 @@ void Judge::damaged_objects() {
 }
 
 void Judge::manifests() {
-  std::set<std::string> said;
+  std::set<std::string> said = keys_of(findings);
   for (const catalog::Listed& object : listing.objects) {
     const Facts* manifest = facts(object.key);
     if (manifest == nullptr || manifest->kind != Kind::kManifest) continue;
@@ -108,7 +108,9 @@ void Judge::chain(const GenerationTimeline& generation) {
     if (known->needs > 0) needs.emplace_back(segment->first.prior(), known->needs, &at->first);
   }
   std::set<std::string> said;
-  for (const auto& [txid, here] : claims) {
+  for (auto& [txid, here] : claims) {  // upwards: what was refuted says nothing about later ones
+    std::erase_if(here, [&](const Claim& claim) { return said.contains(*claim.key); });
+    if (here.empty()) continue;
     const std::uint64_t checksum = believed(here);
     for (const Claim& claim : here)
       if (claim.checksum != checksum && said.insert(*claim.key).second)

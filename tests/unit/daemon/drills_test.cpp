@@ -33,6 +33,7 @@ BOOST_AUTO_TEST_CASE(trouble_is_tried_again_sooner_and_damage_is_not) {
   BOOST_TEST((drill_due_in(tried(kNow, Code::kTransient), milliseconds(2000), kNow) ==
               milliseconds(2000)));
   BOOST_TEST((drill_due_in(tried(kNow, Code::kCorrupt), hours(24), kNow) == hours(24)));
+  BOOST_TEST((drill_due_in(tried(kNow, Code::kCorrupt), hours(24), kNow, true) == hours(1)));
 }
 
 BOOST_AUTO_TEST_CASE(a_proof_is_old_after_twice_the_interval) {
