@@ -43,6 +43,7 @@ Result<const config::Database*> configured(const Setup& setup, const std::string
 void add_adopt(CLI::App& app, Session& session);
 void add_config(CLI::App& app, Session& session);
 void add_databases(CLI::App& app, Session& session);
+void add_doctor(CLI::App& app, Session& session);
 void add_drivers(CLI::App& app, Session& session);
 void add_generations(CLI::App& app, Session& session);
 void add_repair(CLI::App& app, Session& session);
