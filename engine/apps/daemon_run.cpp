@@ -188,7 +188,7 @@ Result<int> run(const StreamdOptions& options, Setup& setup, const Signals& sign
     return nothing_to_restore ? std::max<int>(code, daemon::kExitNoBackup) : code;
   }
   const auto control = TRY(open_control(options, config, *supervisor));
-  TRY(supervisor->start());
+  TRY(supervisor->start(true));
   const daemon::Watchdog watchdog(*supervisor, std::move(companion), system_clock());
   return run_until_told(*supervisor, control.get(), signals, timeout);
 }

@@ -25,6 +25,7 @@ void declare_all(CLI::App& app, Session& session) {
   app.set_version_flag("--version", "streamctl " STREAMD_VERSION, "print the version and exit");
   app.require_subcommand(1);
   declare_common(app, session);
+  add_repair(app, session);
   add_restore(app, session);
   add_status(app, session);
   add_sync(app, session);
@@ -40,6 +41,7 @@ void declare_all(CLI::App& app, Session& session) {
   add_keygen(app, session);
   add_drivers(app, session);
   add_config(app, session);
+  add_verify(app, session);
   add_version(app, session);
   refuse_empty_values(app);
 }

@@ -59,6 +59,7 @@ struct Replica {
   milliseconds sync_interval{0}, snapshot_interval{0}, retention{0}, history{0};
   milliseconds idle_timeout{0};
   milliseconds verify_interval{0};  // 0 = none
+  std::uint64_t verify_budget = 0;  // bytes; 0 = no limit
   Prune prune = Prune::kDaemon;
   milliseconds prune_grace{0};
   std::uint64_t merge_size = 0;        // bytes; 0 = nothing is merged

@@ -182,6 +182,7 @@ void fill_replica(Replica& replica, Problems& problems) {
   replica.history =
       text_of(from, "history").empty() ? replica.retention : duration_of(from, "history");
   replica.verify_interval = duration_of(from, "verify-interval");
+  replica.verify_budget = static_cast<std::uint64_t>(number_of(from, "verify-budget"));
   if (replica.history > replica.retention)
     problems.error(from.find("history")->second.origin,
                    "history (" + format_duration(replica.history) + ") is longer than retention (" +

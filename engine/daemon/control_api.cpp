@@ -91,10 +91,10 @@ Result<Json> ControlApi::status(const ControlRequest& request) const {
   Json databases = Json::array();
   const auto wanted = request.query.find("database");
   if (wanted != request.query.end())
-    databases.push(to_json(TRY(find(wanted->second))->status()));
+    databases.push(to_json(TRY(find(wanted->second))->status(), supervisor_.drills()));
   else
     for (const auto& pipeline : supervisor_.pipelines())
-      databases.push(to_json(pipeline->status()));
+      databases.push(to_json(pipeline->status(), supervisor_.drills()));
   return Json::object({{"daemon", version()}, {"databases", std::move(databases)}});
 }
 

@@ -42,9 +42,11 @@ replicate::UpkeepSettings upkeep_of(const config::Replica& replica) {
   return upkeep;
 }
 
+// The drills of its replicas share their stores, and so their limits.
 Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
                                                 const config::Database& database,
-                                                storage::Drivers& drivers) {
+                                                storage::Drivers& drivers,
+                                                std::vector<DrillTarget>& drills) {
   replicate::DatabaseSettings settings;
   settings.path = database.path;
   settings.name = database.name;
@@ -62,6 +64,9 @@ Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
     if (!store)
       return Error(store.error())
           .with_context("database " + database.path + ", replica " + replica.name);
+    if (replica.verify_interval.count() > 0)
+      drills.push_back({database.real_path, replica.name, *store, replica.verify_interval,
+                        replica.verify_budget});
     settings.replicas.push_back({replica.name, TRY(place_of(replica, drivers)),
                                  replica.sync_interval, replica.snapshot_interval,
                                  std::move(*store), std::move(*keys), upkeep_of(replica)});
@@ -113,25 +118,29 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(const config::Config& con
                                                        const Clock& clock, bool adopt_local) {
   sqlite::initialise();
   std::unique_ptr<Supervisor> supervisor(new Supervisor(clock));
+  std::vector<DrillTarget> drills;
   for (const config::Database& database : config.databases) {
-    replicate::DatabaseSettings settings = TRY(settings_of(config, database, drivers));
+    replicate::DatabaseSettings settings = TRY(settings_of(config, database, drivers, drills));
     settings.adopt_local = adopt_local;
     supervisor->pipelines_.push_back(TRY(replicate::Pipeline::create(std::move(settings), clock)));
   }
+  supervisor->drills_ = std::make_unique<Drills>(std::move(drills), supervisor->pipelines_, clock);
   return supervisor;
 }
 
 Supervisor::~Supervisor() {
+  drills_.reset();
   pipelines_.clear();  // before the loops they run on
 }
 
-Status Supervisor::start() {
+Status Supervisor::start(bool drills) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   const auto wanted =
       std::min<std::size_t>({kMostLoops, cores, std::max<std::size_t>(1, pipelines_.size())});
   while (loops_.size() < wanted) loops_.push_back(TRY(replicate::Loop::start()));
   for (std::size_t i = 0; i < pipelines_.size(); ++i)
     pipelines_[i]->start(*loops_[i % loops_.size()]);
+  if (drills) drills_->start();
   return {};
 }
 
@@ -167,6 +176,7 @@ Status Supervisor::for_all(Work work) const {
 
 Status Supervisor::stop(milliseconds timeout) {
   const MonoTime deadline = clock_.mono() + timeout;
+  drills_->stop();
   return for_all([&](replicate::Pipeline& pipeline) { return pipeline.stop(deadline); });
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "config/model.h"
 #include "crypt/keyring.h"
+#include "daemon/drills.h"
 #include "replicate/pipeline.h"
 #include "retention/rules.h"
 #include "storage/driver_library.h"
@@ -24,7 +25,8 @@ class Supervisor {
                                                     bool adopt_local = false);
   ~Supervisor();
 
-  Status start();
+  // `drills`: with the restore drills that are configured.
+  Status start(bool drills = false);
   // Of one thread, about once a second: how long the loop that is worst off has stood still inside
   // one step. See Loop::look_for_progress.
   milliseconds look_for_progress(MonoTime now) const;
@@ -38,6 +40,7 @@ class Supervisor {
   // Any thread, until stop. By canonical path or name; nullptr when there is none.
   replicate::Pipeline* find(const std::string& path_or_name) const;
   const std::vector<std::unique_ptr<replicate::Pipeline>>& pipelines() const { return pipelines_; }
+  const Drills& drills() const { return *drills_; }
 
  private:
   explicit Supervisor(const Clock& clock) : clock_(clock) {}
@@ -47,6 +50,7 @@ class Supervisor {
   const Clock& clock_;
   std::vector<std::unique_ptr<replicate::Loop>> loops_;
   std::vector<std::unique_ptr<replicate::Pipeline>> pipelines_;
+  std::unique_ptr<Drills> drills_;
 };
 
 // What the configuration says of a storage, opened: plain objects, also where the storage holds

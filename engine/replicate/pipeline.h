@@ -100,6 +100,10 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   // looked after all the same.
   Status look_after_now(MonoTime deadline, const Cancel& cancel);
 
+  // See Replica::renew; of the replica with this name.
+  void renew(const std::string& replica, const std::set<std::string>& damaged);
+  const state::Layout& layout() const { return layout_; }
+
   // LoopTask
   MonoTime run(bool woken) override;
 

@@ -97,6 +97,15 @@ void Replica::request_snapshot() {
   changed_.notify_all();
 }
 
+void Replica::renew(const std::set<std::string>& damaged) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& key : damaged) known_parts_.erase(key);
+    snapshot_wanted_ = poked_ = true;
+  }
+  changed_.notify_all();
+}
+
 void Replica::hurry() {
   {
     const std::lock_guard lock(mutex_);

@@ -89,6 +89,9 @@ class Replica {
   void poke();   // the spool has something new, or a snapshot is wanted
   void hurry();  // send what is sealed now, whatever the interval says
   void request_snapshot();
+  // These objects there are not what was sent: no snapshot builds on them any more, and one is
+  // taken now.
+  void renew(const std::set<std::string>& damaged);
   void begin_drain();  // from now on nothing waits for an interval
   // Sends what is sealed until `deadline`, then stops. False = something could not be sent.
   bool drain_and_stop(MonoTime deadline);

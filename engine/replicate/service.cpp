@@ -134,6 +134,11 @@ bool Pipeline::spool_was_sent() const {
   });
 }
 
+void Pipeline::renew(const std::string& replica, const std::set<std::string>& damaged) {
+  for (const auto& each : replicas_)
+    if (each->name() == replica) each->renew(damaged);
+}
+
 Status Pipeline::visit(const std::function<Status(Moment&)>& visitor, const Cancel& cancel) {
   return visit_until(visitor, cancel, MonoTime::max());
 }

@@ -34,8 +34,10 @@ def test_recipients_that_are_no_public_keys(folder):
 
 
 def test_what_is_not_acted_on_is_said_once_and_does_no_harm(folder):
-    installation = configured(folder, **{"verify-interval": "1h"})
-    for key in ("verify-interval",):
+    installation = configured(folder)
+    installation.databases[0].settings["pattern"] = "*.x"
+    installation.write_config({}, {})
+    for key in ("pattern",):
         told = place_of(installation, key) + f": warning: '{key}' is accepted, but this version does not act on it yet"
         for outcome in (installation.streamctl("config", "check"), installation.run_once("--check")):
             assert outcome.expect(0).stdout.count(told) == 1, outcome.stdout

@@ -49,12 +49,14 @@ void add_drivers(CLI::App& app, Session& session);
 void add_generations(CLI::App& app, Session& session);
 void add_keygen(CLI::App& app, Session& session);
 void add_prune(CLI::App& app, Session& session);
+void add_repair(CLI::App& app, Session& session);
 void add_restore(CLI::App& app, Session& session);
 void add_segments(CLI::App& app, Session& session);
 void add_snapshots(CLI::App& app, Session& session);
 void add_status(CLI::App& app, Session& session);
 void add_sync(CLI::App& app, Session& session);
 void add_timeline(CLI::App& app, Session& session);
+void add_verify(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 
 }  // namespace streamd::apps

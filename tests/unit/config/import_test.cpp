@@ -109,7 +109,7 @@ dbs:
   BOOST_TEST(s3.sync_interval.count() == 10'000);
   const Replica& folder = config.databases[0].replicas.at(1);
   BOOST_TEST(folder.options.at("path") == "/backups/app-streamd");
-  BOOST_TEST(!folder.prune);
+  BOOST_TEST((folder.prune == Prune::kNever));
   BOOST_TEST((config.log.format == LogStyle::kJson));
   const std::string warnings = check_report(made.warnings);
   BOOST_TEST(contains(warnings, "l.yml:8: warning: monitor-interval: "));

@@ -212,18 +212,14 @@ BOOST_AUTO_TEST_CASE(what_this_version_does_not_do) {
   };
   BOOST_TEST(report_with("recipients = []") == "");
   for (const char* setting :
-       {"verify-interval = \"1h\"", "pattern = \"*.x\"", "recursive = true"}) {
+       {"pattern = \"*.x\"", "recursive = true"}) {
     const std::string key = std::string(setting).substr(0, std::string(setting).find(' '));
     BOOST_TEST(report_with(setting) == warning(key, 3));
   }
-  const std::string twice = report(
-      "[streamd]\nhttp = \"127.0.0.1:1\"\n[defaults]\nverify-interval = \"1d\"\n[[database]]\n"
-      "path = \"/d/a.db\"\nverify-interval = \"2d\"\n[[database.replica]]\ndriver = \"file\"\n"
-      "path = \"/b\"\n");
-  BOOST_TEST(twice ==
-             warning("http", 2) + warning("verify-interval", 4) + warning("verify-interval", 7));
+  BOOST_TEST(report("[streamd]\nhttp = \"127.0.0.1:1\"\n[[database]]\npath = \"/d/a.db\"\n"
+                    "[[database.replica]]\ndriver = \"file\"\npath = \"/b\"\n") == warning("http", 2));
   // What asks for nothing is fine.
-  for (const char* setting : {"takeover = true", "verify-interval = \"0s\"", "prune = false",
+  for (const char* setting : {"takeover = true", "verify-interval = \"1h\"", "verify-budget = \"1GiB\"", "prune = false",
                               "prune = \"external\"", "keep = {}", "recursive = false",
                               "retention = \"30d\"", "history = \"1d\"", "prune-grace = \"1m\""})
     BOOST_TEST(report_with(setting) == "");
