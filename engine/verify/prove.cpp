@@ -100,7 +100,7 @@ Result<state::Proof> prove_and_keep(const restore::Replica& replica, const Prove
     proof.proven = proof.tried;
     if (proven != nullptr) *proven = *done;
   } else {
-    proof.failure = done.error();
+    proof.failure.emplace(done.error());
   }
   if (path.empty()) return proof;
   TRY(make_folders(folder_of(path)));
