@@ -73,14 +73,15 @@ Status keep_keys(const Setup& setup, const config::Database& database,
   return {};
 }
 
-Result<catalog::Timeline> list_replica(const NamedReplica& replica) {
+Result<catalog::Timeline> list_replica(const NamedReplica& replica,
+                                       const std::set<std::string>& without) {
   std::vector<catalog::Listed> objects;
   storage::Call call;
   call.timeout = kListTimeout;
   const Status listed = replica.store->list(
       "", "",
       [&](const std::string& key, const storage::ObjectStat& stat) -> Status {
-        objects.push_back({key, stat.size, stat.mtime_ns});
+        if (!without.contains(key)) objects.push_back({key, stat.size, stat.mtime_ns});
         return {};
       },
       call);

@@ -1,6 +1,7 @@
 // The replicas that a command names, opened: those of a configured database, or one URL.
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ Status keep_keys(const Setup& setup, const config::Database& database,
                  const std::vector<NamedReplica>& replicas);
 
 // What a replica holds.
-Result<catalog::Timeline> list_replica(const NamedReplica& replica);
+// `without`: keys that are taken not to be there.
+Result<catalog::Timeline> list_replica(const NamedReplica& replica,
+                                       const std::set<std::string>& without = {});
 
 }  // namespace streamd::apps

@@ -48,7 +48,7 @@ def test_idle_costs_nothing(folder):
 def test_commits_and_restores(folder):
     """A sync is one put, and at most one look at who writes here; without if-absent two. A restore reads each object once."""
     for dialect, looks in (("aws", {"head_object": 1}), ("spaces", {"head_object": 1, "get_object": 1})):
-        scene = Scene(os.path.join(folder, dialect), dialect)
+        scene = Scene(os.path.join(folder, dialect), dialect, **{"merge-size": "0B"})
         scene.installation.start()
         scene.sync()
         syncs = 10
@@ -62,6 +62,28 @@ def test_commits_and_restores(folder):
         assert asked["list_objects"] <= 2 and writes(asked) <= 1, asked  # the one asks for if-absent
         assert asked["get_object"] + asked["head_object"] <= 3 * objects + 2, (asked, objects)
         scene.installation.stop()
+
+
+def test_merging_six_objects(folder):
+    """What syncs cost more with merging: one put for six of them, and a look at what was put."""
+    scene = Scene(folder, "aws")
+    scene.installation.start()
+    scene.sync()
+
+    def syncs():
+        for _ in range(13):
+            scene.writer.transactions(1)
+            scene.sync()
+        wait_until(lambda: any("/segments/1/" in key for key in scene.bucket.objects), "a merged object")
+        quiet(scene)
+
+    asked = counted(scene, syncs)
+    merges = len([key for key in scene.bucket.objects if "/segments/1/" in key])
+    assert 1 <= merges <= 2, scene.bucket.objects.keys()
+    assert writes(asked) == asked["put_object"] <= 26 + merges, asked
+    assert asked["get_object"] <= 2 * merges and asked["head_object"] <= 13 + merges, asked
+    assert not asked["list_objects"], asked
+    scene.installation.stop()
 
 
 def test_ten_thousand_objects_are_listed_in_eleven_requests(folder):

@@ -1,6 +1,9 @@
 // streamctl verify DB|URL
 #include <fmt/core.h>
 
+#include <map>
+#include <set>
+
 #include "apps/commands/command.h"
 #include "apps/progress_bar.h"
 #include "apps/replica_source.h"
@@ -61,28 +64,41 @@ class Verification {
   Result<int> run(bool json);
 
  private:
-  Outcome check(const NamedReplica& replica);
-  Result<verify::VerifyReport> read(const NamedReplica& replica, const Kept& kept);
+  struct Reading {
+    Kept kept;
+    verify::VerifyReport found;
+  };
+  Result<Reading> read(const NamedReplica& replica);
+  Outcome tell(const NamedReplica& replica, const Result<Reading>& reading);
   void prove(const NamedReplica& replica, const Kept& kept, Outcome& outcome);
+  const std::set<std::string>& bad_in(const std::string& replica) const;
   Advisor advisor(const NamedReplica& replica) const;
 
   Setup& setup_;
   const VerifyArguments& arguments_;
   const Signals& signals_;
   std::uint64_t budget_ = 0;
-  std::vector<NamedReplica> all_;  // of the database, whichever is verified
+  std::vector<NamedReplica> all_;                     // of the database, whichever is verified
+  std::map<std::string, std::set<std::string>> bad_;  // by replica: keys that findings name
 };
+
+const std::set<std::string>& Verification::bad_in(const std::string& replica) const {
+  static const std::set<std::string> none;
+  const auto found = bad_.find(replica);
+  return found == bad_.end() ? none : found->second;
+}
 
 Advisor Verification::advisor(const NamedReplica& replica) const {
   Advisor advisor{arguments_.source, replica.settings.name, {}};
   for (const NamedReplica& other : all_)
     if (other.settings.name != replica.settings.name)
-      if (auto timeline = list_replica(other))
+      if (auto timeline = list_replica(other, bad_in(other.settings.name)))
         advisor.others.push_back({other.settings.name, std::move(*timeline)});
   return advisor;
 }
 
-Result<verify::VerifyReport> Verification::read(const NamedReplica& replica, const Kept& kept) {
+Result<Verification::Reading> Verification::read(const NamedReplica& replica) {
+  Kept kept = TRY(kept_for(setup_, arguments_.source, replica.settings.name, arguments_.deep));
   verify::VerifyOptions options;
   options.stale_before = arguments_.all ? verify::kReadAll : 0;
   options.budget = budget_;
@@ -93,10 +109,12 @@ Result<verify::VerifyReport> Verification::read(const NamedReplica& replica, con
       sink({"verifying", bytes, total});
     };
   const std::string path = kept.folder.empty() ? "" : join_path(kept.folder, "verified");
-  return run_cancellable(signals_, [&](const Cancel& cancel) {
+  auto found = TRY(run_cancellable(signals_, [&](const Cancel& cancel) {
     options.cancel = &cancel;
     return verify::verify_and_keep(*replica.store, path, options);
-  });
+  }));
+  bad_[replica.settings.name] = verify::keys_of(found.findings);
+  return Reading{std::move(kept), std::move(found)};
 }
 
 void Verification::prove(const NamedReplica& replica, const Kept& kept, Outcome& outcome) {
@@ -134,7 +152,7 @@ void Verification::prove(const NamedReplica& replica, const Kept& kept, Outcome&
                                          {"error", Json()}}));
 }
 
-Outcome Verification::check(const NamedReplica& replica) {
+Outcome Verification::tell(const NamedReplica& replica, const Result<Reading>& reading) {
   Outcome outcome;
   const auto failed = [&](const Error& error) {
     outcome.code =
@@ -143,10 +161,8 @@ Outcome Verification::check(const NamedReplica& replica) {
         Json::object({{"replica", replica.settings.name}, {"error", daemon::to_json(error)}});
     return outcome;
   };
-  const auto kept = kept_for(setup_, arguments_.source, replica.settings.name, arguments_.deep);
-  if (!kept) return failed(kept.error());
-  const auto found = read(replica, *kept);
-  if (!found) return failed(found.error());
+  if (!reading) return failed(reading.error());
+  const verify::VerifyReport* found = &reading->found;
   if (!found->begun)
     return failed(
         make_error(Code::kNoBackup, "there is no backup", "is the replica's path right?"));
@@ -159,7 +175,7 @@ Outcome Verification::check(const NamedReplica& replica) {
   if (found->interrupted)
     outcome.code = std::max(outcome.code, report("streamctl", Error(*found->interrupted)));
   const bool cancelled = found->interrupted && found->interrupted->code == Code::kCancelled;
-  if (arguments_.deep && !cancelled) prove(replica, *kept, outcome);
+  if (arguments_.deep && !cancelled) prove(replica, reading->kept, outcome);
   return outcome;
 }
 
@@ -175,8 +191,10 @@ Result<int> Verification::run(bool json) {
   const auto wanted = TRY(open_replicas(setup_, arguments_.source, arguments_.replica));
   int code = daemon::kExitDone;
   Json rows = Json::array();
-  for (const NamedReplica& replica : wanted) {
-    Outcome outcome = check(replica);
+  std::vector<Result<Reading>> readings;  // all of them first: what to do depends on the others
+  for (const NamedReplica& replica : wanted) readings.push_back(read(replica));
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    Outcome outcome = tell(wanted[i], readings[i]);
     code = std::max(code, outcome.code);
     if (!json) fmt::print("{}", outcome.text);
     rows.push(std::move(outcome.json));
