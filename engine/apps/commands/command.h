@@ -41,10 +41,12 @@ Result<const config::Database*> configured(const Setup& setup, const std::string
 
 // One declaration for each command; they live in commands/<name>.cpp.
 void add_adopt(CLI::App& app, Session& session);
+void add_completion(CLI::App& app, Session& session);
 void add_config(CLI::App& app, Session& session);
 void add_databases(CLI::App& app, Session& session);
 void add_drivers(CLI::App& app, Session& session);
 void add_generations(CLI::App& app, Session& session);
+void add_manual(CLI::App& app, Session& session);  // hidden: for the build
 void add_restore(CLI::App& app, Session& session);
 void add_segments(CLI::App& app, Session& session);
 void add_snapshots(CLI::App& app, Session& session);
