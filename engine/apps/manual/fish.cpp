@@ -20,7 +20,7 @@ end
 complete -c PROGRAM -f
 )fish";
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string safe = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') safe += '\\';
@@ -34,15 +34,15 @@ std::string offered(const OptionDescription& option) {
   if (option.takes_file()) return " -F";
   std::string words;
   for (const std::string& choice : option.choices()) words += (words.empty() ? "" : " ") + choice;
-  return words.empty() ? "" : " -a " + quoted(words);
+  return words.empty() ? "" : " -a " + in_quotes(words);
 }
 
 std::string lines_of(const CommandDescription& command) {
   const std::string begin =
-      "complete -c PROGRAM -n " + quoted("__PROGRAM_reached '" + command.words + "'");
+      "complete -c PROGRAM -n " + in_quotes("__PROGRAM_reached '" + command.words + "'");
   std::string text;
   for (const CommandDescription& each : command.commands)
-    text += begin + " -a " + each.name() + " -d " + quoted(each.help) + "\n";
+    text += begin + " -a " + each.name() + " -d " + in_quotes(each.help) + "\n";
   for (const OptionDescription& each : command.positionals)
     if (const std::string value = offered(each); !value.empty()) text += begin + value + "\n";
   for (const OptionDescription& option : command.options) {
@@ -50,7 +50,7 @@ std::string lines_of(const CommandDescription& command) {
     for (const std::string& name : option.names)
       text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
     text += (option.value.empty() ? "" : (option.takes_file() ? " -r" : " -x") + offered(option)) +
-            " -d " + quoted(option.help) + "\n";
+            " -d " + in_quotes(option.help) + "\n";
   }
   return text;
 }
@@ -60,7 +60,7 @@ std::string lines_of(const CommandDescription& command) {
 std::string fish_completion(const CommandDescription& program) {
   std::string commands, lines;
   for (const CommandDescription* command : flatten(program)) {
-    commands += (commands.empty() ? "" : " ") + quoted(command->words);
+    commands += (commands.empty() ? "" : " ") + in_quotes(command->words);
     lines += lines_of(*command);
   }
   return filled_in(filled_in(kReached, "COMMANDS", commands) + lines, "PROGRAM", program.words);
