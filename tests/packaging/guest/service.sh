@@ -156,7 +156,6 @@ the_sandbox() {
   say "the sandbox is in effect: $(systemd-analyze security --no-pager streamd | sed -n 's/.*level for //p')"
 }
 
-for step in "${@:-without_databases the_applications_group an_access_list a_crash a_frozen_daemon secrets a_slow_storage a_unit_of_the_application the_sandbox}"; do
-  for each in $step; do $each; done
-done
+steps=${*:-without_databases the_applications_group an_access_list a_crash a_frozen_daemon secrets a_slow_storage a_unit_of_the_application the_sandbox}
+for step in $steps; do $step; done
 echo "all of it holds"
