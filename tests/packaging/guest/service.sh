@@ -126,6 +126,43 @@ secrets() {
   say "a credential that only root can read is a value of the configuration"
 }
 
+a_drive_that_is_away() {  # the sandbox must not make its folder look like a mount point
+  mkdir -p /srv/drive && chown streamd: /srv/drive
+  configure /srv/other/other.db
+  sed -i 's#^path = "/srv/backup.*#path = "/srv/drive/store"\nmount = "/srv/drive"#' /etc/streamd/streamd.toml
+  systemctl restart streamd
+  within 20 sh -c 'streamctl status | grep -q "not mounted"'
+  [ -z "$(ls -A /srv/drive)" ] || fail "something was written where the drive should be"
+  mount -t tmpfs -o mode=0777 none /srv/drive  # plugged in while the service runs
+  within 60 streamctl sync /srv/other/other.db --wait
+  [ -e /srv/drive/store/.streamd-store ] || fail "the drive has no store"
+  systemctl stop streamd
+  umount /srv/drive
+  say "a drive that is away is noticed from inside the sandbox, and so is its return"
+}
+
+as_root() {
+  mkdir -p /run/systemd/system/streamd.service.d
+  printf '[Service]\nUser=root\nGroup=root\nCapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_CHOWN CAP_FOWNER\nSystemCallFilter=@chown\n' \
+    > /run/systemd/system/streamd.service.d/root.conf
+  systemctl daemon-reload
+  useradd --system --user-group alone
+  install -d -o alone -g alone -m 700 /srv/alone
+  database alone /srv/alone/alone.db
+  chmod 600 /srv/alone/alone.db
+  configure /srv/alone/alone.db
+  systemctl restart streamd
+  within 20 state_of /srv/alone/alone.db live
+  [ "$(stat -c %U /srv/alone/alone.db-wal)" = alone ] || fail "the log is not the application's"
+  commit alone /srv/alone/alone.db 'INSERT INTO t VALUES(2)'
+  streamctl sync /srv/alone/alone.db --wait >/dev/null
+  systemctl stop streamd
+  rm -r /run/systemd/system/streamd.service.d
+  systemctl daemon-reload
+  configure /srv/other/other.db
+  say "as root it follows anybody's database, and the log stays the owner's"
+}
+
 a_unit_of_the_application() {
   systemctl stop streamd
   useradd --system --user-group --create-home --home-dir /srv/web web
@@ -156,6 +193,6 @@ the_sandbox() {
   say "the sandbox is in effect: $(systemd-analyze security --no-pager streamd | sed -n 's/.*level for //p')"
 }
 
-steps=${*:-without_databases the_applications_group an_access_list a_crash a_frozen_daemon secrets a_slow_storage a_unit_of_the_application the_sandbox}
+steps=${*:-without_databases the_applications_group an_access_list a_crash a_frozen_daemon secrets a_slow_storage a_drive_that_is_away as_root a_unit_of_the_application the_sandbox}
 for step in $steps; do $step; done
 echo "all of it holds"
