@@ -23,7 +23,7 @@ chmod 660 /srv/app/app.db
 """
 # The daemon as its service runs it, for as long as the application's commands take.
 WHILE_IT_RUNS = """
-runuser -u streamd -- streamd --control /tmp/control.sock 2>/tmp/streamd.log & daemon=$!
+setpriv --reuid streamd --regid streamd --init-groups streamd --control /tmp/control.sock 2>/tmp/streamd.log & daemon=$!
 for i in $(seq 100); do streamctl --control /tmp/control.sock status 2>/dev/null | grep -q ' live ' && break; sleep 0.1; done
 %s
 streamctl --control /tmp/control.sock sync /srv/app/app.db --wait
