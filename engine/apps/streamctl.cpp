@@ -28,6 +28,7 @@ void declare_all(CLI::App& app, Session& session) {
   add_generations(app, session);
   add_snapshots(app, session);
   add_segments(app, session);
+  add_doctor(app, session);
   add_drivers(app, session);
   add_config(app, session);
   add_version(app, session);

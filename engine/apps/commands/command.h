@@ -44,6 +44,7 @@ void add_adopt(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
 void add_config(CLI::App& app, Session& session);
 void add_databases(CLI::App& app, Session& session);
+void add_doctor(CLI::App& app, Session& session);
 void add_drivers(CLI::App& app, Session& session);
 void add_generations(CLI::App& app, Session& session);
 void add_manual(CLI::App& app, Session& session);  // hidden: for the build

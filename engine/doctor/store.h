@@ -1,0 +1,20 @@
+// The store behind a replica: can it be reached, what may our key do there, what can it do, does its
+// clock agree, and does it hold something that can be restored?
+#pragma once
+#include <string>
+
+#include "base/clock.h"
+#include "doctor/finding.h"
+#include "storage/store.h"
+
+namespace streamd::doctor {
+
+// Puts, looks at, reads, lists and removes one small object, `.streamd-doctor-<random>`; then reads
+// the replica's names. Stops at the first thing that does not work.
+void check_store(storage::Store& store, const std::string& subject, const Clock& clock,
+                 const storage::Call& call, Findings& findings);
+
+// The store's clock against ours; positive when the store is ahead. Pure.
+void judge_clock(const std::string& subject, Micros ahead, Findings& findings);
+
+}  // namespace streamd::doctor
