@@ -46,7 +46,7 @@ std::string option_item(const OptionSpec& spec) {
 std::string configuration_page() {
   std::string page = title("streamd.toml", 5, "configuration of streamd and streamctl");
   page += heading("SYNOPSIS") + roff(default_config()) + "\n.br\n" +
-          roff(std::string(default_config())) + "/../conf.d/*.toml\n";
+          roff("conf.d/*.toml beside it") + "\n";
   page += heading("DESCRIPTION");
   page += paragraph(
       "A file in TOML. The files conf.d/*.toml in the folder beside it are read after it, in the "

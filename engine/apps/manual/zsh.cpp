@@ -46,8 +46,8 @@ std::string function_name(const CommandDescription& command) {
 }
 
 std::string function_of(const CommandDescription& command) {
-  std::string text = function_name(command) + "() {\n  local state words=(\"${words[@]}\")\n";
-  if (!command.commands.empty()) text = function_name(command) + "() {\n  local line state\n";
+  std::string text = function_name(command) + "() {\n";
+  if (!command.commands.empty()) text += "  local line state\n";
   text += std::string("  _arguments ") + (command.commands.empty() ? "" : "-C ") + "\\\n";
   for (const OptionDescription& option : command.options) text += option_spec(option);
   if (command.commands.empty()) {
