@@ -57,6 +57,7 @@ Result<Setup> read_setup(const StreamdOptions& options) {
   setup.config.databases.push_back(
       TRY(config::database_from_urls(path, options.urls, setup.context, setup.problems)));
   check_faults(setup.config, setup.problems);
+  check_keys(setup.config, setup.problems);
   return setup;
 }
 
@@ -187,7 +188,7 @@ Result<int> run(const StreamdOptions& options, Setup& setup, const Signals& sign
     return nothing_to_restore ? std::max<int>(code, daemon::kExitNoBackup) : code;
   }
   const auto control = TRY(open_control(options, config, *supervisor));
-  TRY(supervisor->start());
+  TRY(supervisor->start(true));
   const daemon::Watchdog watchdog(*supervisor, std::move(companion), system_clock());
   return run_until_told(*supervisor, control.get(), signals, timeout);
 }

@@ -8,6 +8,7 @@
 #include "restore/exact_times.h"
 #include "state/identity.h"
 #include "state/layout.h"
+#include "state/proof.h"
 #include "state/tip.h"
 
 namespace streamd::apps {
@@ -47,7 +48,7 @@ Status exact_times(const NamedReplica& replica, catalog::Timeline& timeline) {
   return {};
 }
 
-Json replica_json(const NamedReplica& replica, Txid tip) {
+Json replica_json(const NamedReplica& replica, Txid tip, const state::Proof& proof) {
   auto timeline = list_replica(replica);
   if (timeline)
     if (const Status exact = exact_times(replica, *timeline); !exact)
@@ -58,23 +59,30 @@ Json replica_json(const NamedReplica& replica, Txid tip) {
   const std::uint64_t behind = tip > txid ? tip.value - txid.value : 0;
   const char* state = !timeline ? "failing" : span != nullptr ? "ok" : "not yet restorable";
   const catalog::Snapshot* snapshot = span == nullptr ? nullptr : &newest->snapshots.back();
-  return Json::object({{"name", replica.settings.name},
-                       {"state", state},
-                       {"txid", txid.value},
-                       {"txid_time", time_json(span == nullptr ? 0 : span->last_time)},
-                       {"lag_transactions", timeline ? Json(behind) : Json()},
-                       {"snapshot_txid", snapshot == nullptr ? 0 : snapshot->key.txid.value},
-                       {"snapshot_time", time_json(snapshot == nullptr ? 0 : snapshot->key.time)},
-                       {"error", timeline ? Json() : to_json(timeline.error())}});
+  Json json =
+      Json::object({{"name", replica.settings.name},
+                    {"state", state},
+                    {"txid", txid.value},
+                    {"txid_time", time_json(span == nullptr ? 0 : span->last_time)},
+                    {"lag_transactions", timeline ? Json(behind) : Json()},
+                    {"snapshot_txid", snapshot == nullptr ? 0 : snapshot->key.txid.value},
+                    {"snapshot_time", time_json(snapshot == nullptr ? 0 : snapshot->key.time)},
+                    {"error", timeline ? Json() : to_json(timeline.error())}});
+  daemon::add_proof(json, proof);
+  return json;
 }
 
 Result<Json> database_json(Setup& setup, const config::Database& database) {
+  const state::Layout layout =
+      TRY(state::layout_for(database.real_path, setup.config.streamd.state_dir));
   const auto local = read_local_state(database, setup.config.streamd);
   const state::Tip tip = local && local->tip ? *local->tip : state::Tip{};
   const bool known = local && local->identity;
   Json replicas = Json::array();
   for (const NamedReplica& replica : TRY(open_replicas(setup, database.real_path, "")))
-    replicas.push(replica_json(replica, tip.txid));
+    replicas.push(replica_json(
+        replica, tip.txid,
+        state::load_proof(join_path(layout.replica(replica.settings.name), "proven"))));
   return Json::object({{"database", database.real_path},
                        {"name", database.name},
                        {"state", "daemon not running"},

@@ -1,20 +1,36 @@
 #include "apps/replica_source.h"
 
 #include "apps/commands/command.h"
+#include "base/log.h"
 #include "config/replica_url.h"
+#include "daemon/replica_keys.h"
 #include "daemon/supervisor.h"
+#include "state/layout.h"
 
 namespace streamd::apps {
 namespace {
 
 constexpr milliseconds kListTimeout{600'000};
+constexpr std::string_view kLitestream = "litestream+";  // before the URL of a driver
 
-Result<std::vector<config::Replica>> named_by(const Setup& setup,
-                                              const std::string& database_or_url) {
-  if (database_or_url.find("://") == std::string::npos)
-    return TRY(configured(setup, database_or_url))->replicas;
-  return std::vector<config::Replica>{
-      TRY(config::parse_replica_url(database_or_url, setup.context))};
+struct Named {
+  std::vector<config::Replica> replicas;
+  std::optional<state::Layout> layout;  // of a configured database
+};
+
+Result<Named> named_by(const Setup& setup, std::string_view database_or_url) {
+  if (database_or_url.find("://") != std::string::npos)
+    return Named{{TRY(config::parse_replica_url(database_or_url, setup.context))}, {}};
+  const config::Database& database = *TRY(configured(setup, std::string(database_or_url)));
+  return Named{database.replicas,
+               TRY(state::layout_for(database.real_path, setup.config.streamd.state_dir))};
+}
+
+Result<NamedReplica> opened_with_keys(Setup& setup, config::Replica replica,
+                                      const std::string& folder) {
+  auto keys = TRY(daemon::open_keyring(replica, folder, setup.identities));
+  auto store = TRY(daemon::open_replica_store(replica, *setup.drivers, keys));
+  return NamedReplica{std::move(replica), std::move(store), std::move(keys)};
 }
 
 }  // namespace
@@ -22,16 +38,39 @@ Result<std::vector<config::Replica>> named_by(const Setup& setup,
 Result<std::vector<NamedReplica>> open_replicas(Setup& setup, const std::string& database_or_url,
                                                 const std::string& wanted) {
   std::vector<NamedReplica> opened;
-  for (config::Replica& replica : TRY(named_by(setup, database_or_url))) {
+  const bool litestream = database_or_url.starts_with(kLitestream);
+  const std::string_view source =
+      std::string_view(database_or_url).substr(litestream ? kLitestream.size() : 0);
+  const Named named = TRY(named_by(setup, source));
+  for (const config::Replica& replica : named.replicas) {
     if (!wanted.empty() && replica.name != wanted) continue;
-    auto store = daemon::open_replica_store(replica, *setup.drivers);
-    if (!store) return Error(std::move(store.error())).with_context("replica " + replica.name);
-    opened.push_back({std::move(replica), std::move(*store)});
+    auto one =
+        opened_with_keys(setup, replica, named.layout ? named.layout->replica(replica.name) : "");
+    if (!one) return Error(std::move(one.error())).with_context("replica " + replica.name);
+    one->litestream = litestream;
+    opened.push_back(std::move(*one));
   }
   if (opened.empty())
     return make_error(Code::kUsage, database_or_url + " has no replica named " + wanted,
                       "`streamctl databases` lists them");
   return opened;
+}
+
+Status keep_keys(const Setup& setup, const config::Database& database,
+                 const std::vector<NamedReplica>& replicas) {
+  const state::Layout layout =
+      TRY(state::layout_for(database.real_path, setup.config.streamd.state_dir));
+  storage::Call call;
+  call.timeout = kListTimeout;
+  for (const NamedReplica& replica : replicas) {
+    if (!replica.keys) continue;
+    const std::string folder = daemon::key_folder(layout.replica(replica.settings.name));
+    const Status kept = replica.keys->keep(*replica.store, folder, call);
+    if (!kept)
+      log_error_event(LogLevel::kWarn, "the keys of a replica were not fetched", kept.error(),
+                      {{"database", database.path}, {"replica", replica.settings.name}});
+  }
+  return {};
 }
 
 Result<catalog::Timeline> list_replica(const NamedReplica& replica) {

@@ -21,6 +21,7 @@ Result<bool> restore_one(Setup& setup, const config::Database& database, const C
   options.local_state = TRY(state::layout_for(database.real_path, setup.config.streamd.state_dir));
   options.cancel = &cancel;
   const restore::RestoreReport report = TRY(restore::restore(replicas, options));
+  if (report.outcome == restore::Outcome::kRestored) TRY(keep_keys(setup, database, opened));
   if (report.outcome == restore::Outcome::kRestored)
     log_info("restored a missing database", {{"database", database.path},
                                              {"replica", report.replica},

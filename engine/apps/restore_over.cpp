@@ -1,20 +1,16 @@
 #include "apps/restore_over.h"
 
-#include "daemon/supervisor.h"
+#include "apps/replica_source.h"
 #include "sqlite/connection.h"
 
 namespace streamd::apps {
 
 Result<restore::RestoreReport> restore_over(Setup& setup, const config::Database& database,
                                             const Cancel& cancel) {
-  std::vector<std::shared_ptr<storage::Store>> stores;
+  const std::vector<NamedReplica> opened = TRY(open_replicas(setup, database.real_path, ""));
   std::vector<restore::Replica> replicas;
-  for (const config::Replica& replica : database.replicas) {
-    auto store = daemon::open_replica_store(replica, *setup.drivers);
-    if (!store) return Error(std::move(store.error())).with_context("replica " + replica.name);
-    replicas.push_back({store->get(), replica.name});
-    stores.push_back(std::move(*store));
-  }
+  for (const NamedReplica& replica : opened)
+    replicas.push_back({replica.store.get(), replica.settings.name});
   restore::RestoreOptions options;
   options.out = database.real_path;
   options.force = true;
@@ -22,7 +18,9 @@ Result<restore::RestoreReport> restore_over(Setup& setup, const config::Database
   options.local_state = TRY(state::layout_for(database.real_path, setup.config.streamd.state_dir));
   options.cancel = &cancel;
   sqlite::initialise();
-  return restore::restore(replicas, options);
+  auto report = TRY(restore::restore(replicas, options));
+  TRY(keep_keys(setup, database, opened));
+  return report;
 }
 
 }  // namespace streamd::apps

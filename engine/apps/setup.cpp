@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "crypt/identity.h"
 #include "storage/fault_store.h"
 
 namespace streamd::apps {
@@ -58,8 +59,16 @@ config::DriverOptions options_of(storage::Drivers& drivers) {
   };
 }
 
-Setup with_drivers(const config::Setting& driver_path) {
+std::vector<std::string> identities_of(const SetupOptions& options) {
+  if (!options.identities.empty()) return options.identities;
+  const char* named = std::getenv("STREAMD_IDENTITY");
+  if (named == nullptr || *named == '\0') return {};
+  return {named};
+}
+
+Setup with_drivers(const SetupOptions& options, const config::Setting& driver_path) {
   Setup setup;
+  setup.identities = identities_of(options);
   setup.drivers = std::make_unique<storage::Drivers>(driver_path.items);
   setup.context = config::process_context(options_of(*setup.drivers));
   return setup;
@@ -85,13 +94,14 @@ std::vector<std::string> installed_driver_path() {
 Setup load_setup(const SetupOptions& options) {
   const config::Loaded first = config::load(options.config, config::process_context({}));
   const config::Setting folders = driver_path(options, first.config);
-  Setup setup = with_drivers(folders);
+  Setup setup = with_drivers(options, folders);
   config::Loaded loaded = config::load(options.config, setup.context);
   setup.config = std::move(loaded.config);
   setup.config.streamd.driver_path = folders.items;
   setup.config.streamd_settings["driver-path"] = folders;
   setup.problems = std::move(loaded.problems);
   check_faults(setup.config, setup.problems);
+  check_keys(setup.config, setup.problems);
   return setup;
 }
 
@@ -106,9 +116,26 @@ void check_faults(const config::Config& config, config::Problems& problems) {
     }
 }
 
+void check_keys(const config::Config& config, config::Problems& problems) {
+  std::set<std::pair<std::string, int>> told;
+  for (const config::Database& database : config.databases)
+    for (const config::Replica& replica : database.replicas) {
+      const auto tell = [&](const char* option, const Error& error) {
+        const config::Origin& origin = replica.settings.find(option)->second.origin;
+        if (told.emplace(origin.file, origin.line).second) problems.error(origin, error);
+      };
+      for (const std::string& recipient : replica.recipients)
+        if (const auto key = crypt::parse_public_key(recipient); !key)
+          tell("recipients", key.error());
+      if (replica.identity.empty()) continue;
+      if (const auto opened = crypt::load_identities(replica.identity); !opened)
+        tell("identity", opened.error());
+    }
+}
+
 Setup setup_without_file(const SetupOptions& options) {
   config::Config config = config::default_config();
-  Setup setup = with_drivers(driver_path(options, config));
+  Setup setup = with_drivers(options, driver_path(options, config));
   setup.config = std::move(config);
   return setup;
 }

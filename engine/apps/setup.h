@@ -15,6 +15,8 @@ const char* default_config();
 struct SetupOptions {
   std::string config = default_config();
   std::vector<std::string> driver_path;  // --driver-path; empty = not given
+  // Paths or keys that open encrypted backups: --identity, else $STREAMD_IDENTITY.
+  std::vector<std::string> identities;
 };
 
 struct Setup {
@@ -22,6 +24,7 @@ struct Setup {
   config::Problems problems;  // all of them
   config::Context context;    // borrows drivers
   std::unique_ptr<storage::Drivers> drivers;
+  std::vector<std::string> identities;  // of the options
 };
 
 // Reads the file, and asks the drivers in the folders of --driver-path, else of
@@ -32,6 +35,8 @@ Setup setup_without_file(const SetupOptions& options);
 
 // The option `fault` of every replica, which only engine/storage understands.
 void check_faults(const config::Config& config, config::Problems& problems);
+// The options `recipients` and `identity`, which only engine/crypt understands.
+void check_keys(const config::Config& config, config::Problems& problems);
 
 // Where `cmake --install` puts drivers: as built, and beside this program if it was moved.
 std::vector<std::string> installed_driver_path();

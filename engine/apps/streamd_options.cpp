@@ -47,6 +47,12 @@ void declare_streamd(CLI::App& app, StreamdOptions& options) {
                  "($STREAMD_DRIVER_PATH)")
       ->type_name("DIR")
       ->allow_extra_args(false);
+  app.add_option(
+         "--identity", options.setup.identities,
+         "opens encrypted backups for --restore-missing and --adopt replica; may be repeated "
+         "($STREAMD_IDENTITY)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error")
       ->envname("STREAMD_LOG_LEVEL")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))

@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include "base/hash.h"
+#include "base/link.h"
 
 namespace streamd {
 namespace {
@@ -191,6 +192,10 @@ Status replace_file(const std::string& path, ByteView bytes, mode_t mode) {
 
 Status rename_file(const std::string& from, const std::string& to) {
   return checked(FileOp::kRename, from, [&] { return ::rename(from.c_str(), to.c_str()); });
+}
+
+Status link_file(const std::string& from, const std::string& to) {
+  return checked(FileOp::kRename, from, [&] { return ::link(from.c_str(), to.c_str()); });
 }
 
 Status remove_file(const std::string& path) {

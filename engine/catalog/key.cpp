@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kMarker = "streamd.json";
 constexpr std::string_view kWriters = "writers";
 constexpr std::string_view kGenerations = "generations";
+constexpr std::string_view kKeys = "keys";
 constexpr std::string_view kSnapshots = "snapshots";
 constexpr std::string_view kParts = "parts";
 constexpr std::string_view kSegments = "segments";
@@ -106,6 +107,12 @@ Key parse_segment(GenerationId generation, std::string_view level, std::string_v
   return key;
 }
 
+Key parse_keys(GenerationId generation, std::string_view name) {
+  KeysKey key{.generation = generation};
+  if (!from_hex(name, key.id)) return OtherKey{};
+  return key;
+}
+
 Key parse_fields(std::string_view text) {
   if (text == kMarker) return MarkerKey{};
   const auto path = split(text, '/');
@@ -113,6 +120,7 @@ Key parse_fields(std::string_view text) {
   GenerationId generation;
   if (path.size() < 4 || path[0] != kGenerations || !parse_generation(path[1], generation))
     return OtherKey{};
+  if (path.size() == 4 && path[2] == kKeys) return parse_keys(generation, path[3]);
   if (path.size() == 4 && path[2] == kSnapshots) return parse_snapshot(generation, path[3]);
   if (path.size() == 4 && path[2] == kParts) return parse_part(generation, path[3]);
   if (path.size() == 5 && path[2] == kSegments) return parse_segment(generation, path[3], path[4]);
@@ -158,6 +166,17 @@ std::string to_text(const SegmentKey& key) {
                      format_time_compact(key.time), piece, to_text(key.completeness));
 }
 
+std::string to_text(const KeysKey& key) {
+  return keys_prefix(key.generation) + to_hex(key.id);
+}
+
+GenerationId generation_of(const Key& key) {
+  if (const auto* snapshot = std::get_if<SnapshotKey>(&key)) return snapshot->generation;
+  if (const auto* part = std::get_if<PartKey>(&key)) return part->generation;
+  if (const auto* segment = std::get_if<SegmentKey>(&key)) return segment->generation;
+  return {};
+}
+
 Key parse_key(std::string_view text) {
   Key key = parse_fields(text);
   // Hex in capitals, a date like the 31st of February: readable, but not a name we ever gave.
@@ -181,6 +200,9 @@ std::string generations_prefix() {
 }
 std::string generation_prefix(GenerationId generation) {
   return generations_prefix() + to_text(generation) + "/";
+}
+std::string keys_prefix(GenerationId generation) {
+  return fmt::format("{}{}/", generation_prefix(generation), kKeys);
 }
 std::string snapshots_prefix(GenerationId generation) {
   return fmt::format("{}{}/", generation_prefix(generation), kSnapshots);

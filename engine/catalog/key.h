@@ -60,11 +60,18 @@ struct SegmentKey {
   Completeness completeness = Completeness::kAll;
   bool operator==(const SegmentKey&) const = default;
 };
-// Not ours, of a later release, or reserved (marks/, holds/, generations/<gen>/keys/).
+// The key of a generation, wrapped for those who may read it (docs/formats/encrypted.md).
+using KeyId = std::array<std::uint8_t, 16>;
+struct KeysKey {
+  GenerationId generation{};
+  KeyId id{};
+  bool operator==(const KeysKey&) const = default;
+};
+// Not ours, of a later release, or reserved (marks/, holds/).
 struct OtherKey {
   bool operator==(const OtherKey&) const = default;
 };
-using Key = std::variant<OtherKey, MarkerKey, WriterKey, SnapshotKey, PartKey, SegmentKey>;
+using Key = std::variant<OtherKey, MarkerKey, WriterKey, SnapshotKey, PartKey, SegmentKey, KeysKey>;
 
 constexpr std::uint8_t kMaxLevel = 99;
 
@@ -73,15 +80,19 @@ std::string to_text(const WriterKey& key);
 std::string to_text(const SnapshotKey& key);
 std::string to_text(const PartKey& key);
 std::string to_text(const SegmentKey& key);
+std::string to_text(const KeysKey& key);
 const char* to_text(Completeness completeness);  // "all", "last", "delta", "none"
 
 // Accepts exactly what to_text spells, so that every object has one name; else OtherKey.
 Key parse_key(std::string_view text);
+// The generation that a snapshot, part or segment belongs to; none (0) for every other key.
+GenerationId generation_of(const Key& key);
 
 // What to list; each ends in '/'.
 std::string writers_prefix();
 std::string generations_prefix();
 std::string generation_prefix(GenerationId generation);
+std::string keys_prefix(GenerationId generation);
 std::string snapshots_prefix(GenerationId generation);
 std::string parts_prefix(GenerationId generation);
 std::string segments_prefix(GenerationId generation);

@@ -220,7 +220,7 @@ Timeline read_timeline(std::span<const Listed> listing) {
       builder.add(object, *part);
     } else if (const auto* segment = std::get_if<SegmentKey>(&key)) {
       builder.add(object, *segment);
-    } else {
+    } else if (!std::holds_alternative<KeysKey>(key)) {
       timeline.others.push_back(object.key);
     }
   }

@@ -40,6 +40,13 @@ struct LogSettings {
   LogStyle format = LogStyle::kAuto;
 };
 
+// Who deletes what is no longer needed.
+enum class Prune : std::uint8_t {
+  kDaemon,    // true: the daemon, and `streamctl prune`
+  kNever,     // false: nobody
+  kExternal,  // only `streamctl prune`, elsewhere and with other credentials if need be
+};
+
 struct Replica {
   std::string name;  // unique in its database; a file name
   std::string driver;
@@ -52,11 +59,15 @@ struct Replica {
   milliseconds sync_interval{0}, snapshot_interval{0}, retention{0}, history{0};
   milliseconds idle_timeout{0};
   milliseconds verify_interval{0};  // 0 = none
-  bool prune = true;
+  std::uint64_t verify_budget = 0;  // bytes; 0 = no limit
+  Prune prune = Prune::kDaemon;
   milliseconds prune_grace{0};
+  std::uint64_t merge_size = 0;        // bytes; 0 = nothing is merged
+  std::uint64_t merge_cache_size = 0;  // bytes
   std::map<std::string, std::int64_t> keep;  // all: milliseconds; the others: how many
-  std::vector<std::string> recipients;
-  std::uint64_t bandwidth_limit = 0;  // bytes per second; 0 = none
+  std::vector<std::string> recipients;       // public keys, as written
+  std::string identity;                      // path of a file; empty = none
+  std::uint64_t bandwidth_limit = 0;         // bytes per second; 0 = none
   std::string fault;
 
   Settings settings;  // all of the above with their origins, for `config show`

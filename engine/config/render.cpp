@@ -36,12 +36,18 @@ KeepRule keep_rule(const std::string& item) {
   return rule;
 }
 
+// Also of an option that takes other words beside true and false.
+bool is_flag(const Setting& setting) {
+  const bool of_words = setting.type == OptionType::kEnum || setting.type == OptionType::kBool;
+  return of_words && (setting.text == "true" || setting.text == "false");
+}
+
 std::string toml_value(const Setting& setting) {
   if (is_hidden(setting)) return quoted(kHidden);
+  if (is_flag(setting)) return setting.text;
   std::vector<std::string> items;
   switch (setting.type) {
     case OptionType::kInt:
-    case OptionType::kBool:
       return setting.text;
     case OptionType::kStrings:
     case OptionType::kPaths:
@@ -60,12 +66,11 @@ std::string toml_value(const Setting& setting) {
 
 Json json_value(const Setting& setting) {
   if (is_hidden(setting)) return Json(kHidden);
+  if (is_flag(setting)) return Json(setting.text == "true");
   Json value;
   switch (setting.type) {
     case OptionType::kInt:
       return Json(std::int64_t{std::stoll(setting.text)});
-    case OptionType::kBool:
-      return Json(setting.text == "true");
     case OptionType::kStrings:
     case OptionType::kPaths:
       value = Json::array();

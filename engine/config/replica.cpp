@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/nearest.h"
+#include "config/value.h"
 
 namespace streamd::config {
 namespace {
@@ -181,11 +182,23 @@ void fill_replica(Replica& replica, Problems& problems) {
   replica.history =
       text_of(from, "history").empty() ? replica.retention : duration_of(from, "history");
   replica.verify_interval = duration_of(from, "verify-interval");
-  replica.prune = flag_of(from, "prune");
+  replica.verify_budget = static_cast<std::uint64_t>(number_of(from, "verify-budget"));
+  if (replica.history > replica.retention)
+    problems.error(from.find("history")->second.origin,
+                   "history (" + format_duration(replica.history) + ") is longer than retention (" +
+                       format_duration(replica.retention) + ")",
+                   "nothing is kept beyond retention but the snapshots of keep: raise retention");
+  const std::string& prune = text_of(from, "prune");
+  replica.prune = prune == "external" ? Prune::kExternal
+                  : prune == "false"  ? Prune::kNever
+                                      : Prune::kDaemon;
   replica.prune_grace = duration_of(from, "prune-grace");
+  replica.merge_size = static_cast<std::uint64_t>(number_of(from, "merge-size"));
+  replica.merge_cache_size = static_cast<std::uint64_t>(number_of(from, "merge-cache-size"));
   replica.bandwidth_limit = static_cast<std::uint64_t>(number_of(from, "bandwidth-limit"));
   replica.fault = text_of(from, "fault");
   replica.recipients = from.find("recipients")->second.items;
+  replica.identity = text_of(from, "identity");
   for (const std::string& rule : from.find("keep")->second.items) {
     const std::size_t split = rule.find('=');
     std::int64_t number = 0;

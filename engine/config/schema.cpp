@@ -88,23 +88,36 @@ std::vector<OptionSpec> all_options() {
       option("sync-interval", kDuration, "1s", kOfReplica,
              "longest time a commit waits before it is sent"),
       option("snapshot-interval", kDuration, "24h", kOfReplica, "time between snapshots"),
-      not_yet(option("retention", kDuration, "168h", kOfReplica, "how far back a restore can go")),
-      not_yet(option("history", kDuration, "", kOfReplica,
-                     "how far back every single transaction is kept; empty = retention")),
-      not_yet(
-          option("keep", kKeep, "", kOfReplica,
-                 "snapshots kept beyond retention, as { all = \"7d\", daily = 14, weekly = 8 }")),
-      not_yet(option("verify-interval", kDuration, "0s", kOfReplica,
-                     "time between restore drills; 0s = none"),
-              "0"),
-      not_yet(option("prune", kBool, "true", kOfReplica, "delete what is no longer needed"),
-              "false"),
-      not_yet(option("prune-grace", kDuration, "10m", kOfReplica,
-                     "time between becoming unneeded and deletion")),
-      refused(
-          option("recipients", kStrings, "", kOfReplica, "public keys to encrypt to; empty = none"),
-          "nothing would be encrypted: remove it, and let the storage encrypt if it must be"),
+      option("retention", kDuration, "168h", kOfReplica, "how far back a restore can go"),
+      option("history", kDuration, "", kOfReplica,
+             "how far back every single transaction is kept; empty = retention"),
+      option("keep", kKeep, "", kOfReplica,
+             "snapshots kept beyond retention, as { all = \"7d\", daily = 14, weekly = 8 }"),
+      option("verify-interval", kDuration, "0s", kOfReplica,
+             "time between restore drills; 0s = none"),
+      option("verify-budget", kSize, "1GiB", kOfReplica,
+             "bytes of objects that a drill checks besides; 0B = all that were not checked yet"),
+      option("merge-size", kSize, "8MiB", kOfReplica,
+             "objects of this size or more are merged no further; 0B = nothing is merged"),
+      option("merge-cache-size", kSize, "64MiB", kOfReplica,
+             "most local disk for what is to be merged; beyond that it is read from the replica"),
+      option("prune", kEnum, "true", kOfReplica,
+             "delete what is no longer needed; external = only `streamctl prune` does",
+             {"true", "false", "external"}),
+      option("prune-grace", kDuration, "10m", kOfReplica,
+             "time between becoming unneeded and deletion"),
   };
+}
+
+// Encryption on this side of the storage.
+std::vector<OptionSpec> key_options() {
+  return {
+      option("recipients", kStrings, "", kOfReplica,
+             "public keys to encrypt to; empty = not encrypted; another list begins a new "
+             "generation at the next start"),
+      option("identity", kPath, "", kOfReplica,
+             "a file of `streamctl keygen` that opens encrypted backups on this machine; making "
+             "backups needs none")};
 }
 
 // How a replica speaks to its storage.
@@ -143,6 +156,7 @@ std::string places_text(std::uint32_t places) {
 std::span<const OptionSpec> engine_options() {
   static const std::vector<OptionSpec> options = [] {
     std::vector<OptionSpec> all = all_options();
+    for (const OptionSpec& spec : key_options()) all.push_back(spec);
     for (const OptionSpec& spec : transfer_options()) all.push_back(spec);
     return all;
   }();

@@ -147,10 +147,12 @@ Result<Setting> read_scalar(const OptionSpec& option, const Node& node, Reading&
   const auto* number = std::get_if<std::int64_t>(&node.value);
   if (number != nullptr && option.type == OptionType::kInt)
     return scalar(option, std::to_string(*number), std::to_string(*number), node.where);
-  const auto* flag = std::get_if<bool>(&node.value);
-  if (flag != nullptr && option.type == OptionType::kBool) {
+  if (const auto* flag = std::get_if<bool>(&node.value)) {
     const char* text = *flag ? "true" : "false";
-    return scalar(option, text, text, node.where);
+    const bool one_of_its_values =
+        std::find(option.values.begin(), option.values.end(), text) != option.values.end();
+    if (option.type == OptionType::kBool || one_of_its_values)
+      return scalar(option, text, text, node.where);
   }
   return wrong_kind(option, node);
 }

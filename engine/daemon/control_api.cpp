@@ -36,6 +36,15 @@ milliseconds timeout_of(const Json& body) {
   return std::clamp(milliseconds(given), milliseconds(0), kLongestTimeout);
 }
 
+replicate::UpkeepDone since(const replicate::UpkeepDone& before, replicate::UpkeepDone now) {
+  now.merges -= before.merges;
+  now.objects_merged -= before.objects_merged;
+  now.bytes_merged -= before.bytes_merged;
+  now.objects_removed -= before.objects_removed;
+  now.bytes_removed -= before.bytes_removed;
+  return now;
+}
+
 }  // namespace
 
 ControlApi::ControlApi(const Supervisor& supervisor, DaemonFacts facts, const Clock& clock,
@@ -57,12 +66,16 @@ Result<Json> ControlApi::answer(const ControlRequest& request) {
   const bool reading = request.method == "GET";
   if (reading && request.path == "/v1/version") return version();
   if (reading && request.path == "/v1/status") return status(request);
-  if (request.method == "POST" && request.path == "/v1/sync") return sync(request);
+  const bool asking = request.method == "POST";
+  if (asking && request.path == "/v1/sync") return wait_for(request, &ControlApi::sync_now);
+  if (asking && request.path == "/v1/compact") return wait_for(request, &ControlApi::compact_now);
   const std::string what = request.method + " " + request.path;
-  for (const char* known : {"/v1/version", "/v1/status", "/v1/sync"})
+  for (const char* known : {"/v1/version", "/v1/status"})
     if (request.path == known)
-      return make_error(Code::kUnsupported, "the daemon takes no " + what,
-                        request.path == "/v1/sync" ? "use POST" : "use GET");
+      return make_error(Code::kUnsupported, "the daemon takes no " + what, "use GET");
+  for (const char* known : {"/v1/sync", "/v1/compact"})
+    if (request.path == known)
+      return make_error(Code::kUnsupported, "the daemon takes no " + what, "use POST");
   return make_error(Code::kNotFound, "the daemon does not know " + what,
                     "streamctl and streamd should be of the same version");
 }
@@ -78,10 +91,10 @@ Result<Json> ControlApi::status(const ControlRequest& request) const {
   Json databases = Json::array();
   const auto wanted = request.query.find("database");
   if (wanted != request.query.end())
-    databases.push(to_json(TRY(find(wanted->second))->status()));
+    databases.push(to_json(TRY(find(wanted->second))->status(), supervisor_.drills()));
   else
     for (const auto& pipeline : supervisor_.pipelines())
-      databases.push(to_json(pipeline->status()));
+      databases.push(to_json(pipeline->status(), supervisor_.drills()));
   return Json::object({{"daemon", version()}, {"databases", std::move(databases)}});
 }
 
@@ -91,7 +104,7 @@ Result<replicate::Pipeline*> ControlApi::find(const std::string& database) const
                     "`streamctl status` lists those that it has");
 }
 
-Result<Json> ControlApi::sync(const ControlRequest& request) {
+Result<Json> ControlApi::wait_for(const ControlRequest& request, Work work) {
   const auto parsed = Json::parse(request.body);
   if (!parsed)
     return make_error(Code::kUsage, "the body of the request: " + parsed.error().message,
@@ -104,9 +117,8 @@ Result<Json> ControlApi::sync(const ControlRequest& request) {
     ~Count() { --count; }
   } waiting{waits_};
   if (waiting.before >= most_waits_)
-    return make_error(Code::kBusy, "too many clients wait for a sync already",
-                      "try again in a moment");
-  return sync_now(*pipeline, body, request);
+    return make_error(Code::kBusy, "too many clients wait already", "try again in a moment");
+  return (this->*work)(*pipeline, body, request);
 }
 
 Result<Json> ControlApi::sync_now(replicate::Pipeline& pipeline, const Json& body,
@@ -124,6 +136,21 @@ Result<Json> ControlApi::sync_now(replicate::Pipeline& pipeline, const Json& bod
                        {"generation", to_text(status.generation)},
                        {"txid", txid.value},
                        {"replicas", std::move(replicas)}});
+}
+
+// What was done meanwhile, by whatever reason.
+Result<Json> ControlApi::compact_now(replicate::Pipeline& pipeline, const Json& body,
+                                     const ControlRequest& request) const {
+  const WaitLimits limits{clock_.mono() + timeout_of(body), request.client_gone};
+  const auto before = pipeline.status().replicas;
+  TRY(look_after_within(pipeline, limits, cancel_, clock_));
+  const replicate::DatabaseStatus status = pipeline.status();
+  Json replicas = Json::array();
+  for (std::size_t i = 0; i < status.replicas.size(); ++i)
+    replicas.push(
+        Json::object({{"name", status.replicas[i].name},
+                      {"done", to_json(since(before[i].upkeep, status.replicas[i].upkeep))}}));
+  return Json::object({{"database", status.path}, {"replicas", std::move(replicas)}});
 }
 
 }  // namespace streamd::daemon

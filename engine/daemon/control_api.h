@@ -3,6 +3,7 @@
 //   GET  /v1/version
 //   GET  /v1/status[?database=DB]
 //   POST /v1/sync {"database": DB, "wait": bool, "replica": NAME, "timeout_ms": n}
+//   POST /v1/compact {"database": DB, "timeout_ms": n}
 //
 // Unknown paths are 404, other methods 405, what is not understood 400. Failures are {"error":
 // {"code", "exit_code", "message", "hint"}}.
@@ -46,9 +47,14 @@ class ControlApi {
  private:
   Result<Json> answer(const ControlRequest& request);
   Result<Json> status(const ControlRequest& request) const;
-  Result<Json> sync(const ControlRequest& request);
+  // A request that waits: its body is an object that names a database.
+  using Work = Result<Json> (ControlApi::*)(replicate::Pipeline& pipeline, const Json& body,
+                                            const ControlRequest& request) const;
+  Result<Json> wait_for(const ControlRequest& request, Work work);
   Result<Json> sync_now(replicate::Pipeline& pipeline, const Json& body,
                         const ControlRequest& request) const;
+  Result<Json> compact_now(replicate::Pipeline& pipeline, const Json& body,
+                           const ControlRequest& request) const;
   Result<replicate::Pipeline*> find(const std::string& database) const;
   Json version() const;
 

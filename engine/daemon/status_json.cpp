@@ -34,26 +34,55 @@ Error error_from_json(const Json& json) {
   return make_error(code_named(json.string("code")), json.string("message"), json.string("hint"));
 }
 
-Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseStatus& database) {
+Json to_json(const std::optional<replicate::UpkeepTrouble>& trouble) {
+  return trouble ? Json::object({{"job", trouble->job}, {"error", to_json(trouble->error)}})
+                 : Json();
+}
+
+Json to_json(const replicate::UpkeepDone& done) {
+  return Json::object({{"merges", done.merges},
+                       {"objects_merged", done.objects_merged},
+                       {"bytes_merged", done.bytes_merged},
+                       {"objects_removed", done.objects_removed},
+                       {"bytes_removed", done.bytes_removed}});
+}
+
+void add_proof(Json& replica, const state::Proof& proof) {
+  const bool none = proof.proven == 0;
+  replica.set("proven_txid", none ? Json() : Json(proof.txid.value))
+      .set("proven_txid_time", time_json(none ? 0 : proof.seen))
+      .set("proven_at", time_json(proof.proven));
+}
+
+// A replica that works but failed its drill has an error too.
+Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseStatus& database,
+             const std::optional<DrillStatus>& drill) {
   const std::uint64_t behind = database.captured > status.acknowledged
                                    ? database.captured.value - status.acknowledged.value
                                    : 0;
-  return Json::object({{"name", status.name},
-                       {"state", replicate::state_name(status.state)},
-                       {"txid", status.acknowledged.value},
-                       {"txid_time", time_json(status.acknowledged_time)},
-                       {"lag_transactions", behind},
-                       {"snapshot_txid", status.snapshot.value},
-                       {"snapshot_time", time_json(status.snapshot_time)},
-                       {"last_success", time_json(status.last_success)},
-                       {"objects_sent", status.objects_sent},
-                       {"bytes_sent", status.bytes_sent},
-                       {"error", to_json(status.error)}});
+  std::optional<Error> error = status.error;
+  if (!error && drill && drill->problem)
+    error = Error(*drill->problem).with_context("restore drill");
+  Json json = Json::object({{"name", status.name},
+                            {"state", replicate::state_name(status.state)},
+                            {"txid", status.acknowledged.value},
+                            {"txid_time", time_json(status.acknowledged_time)},
+                            {"lag_transactions", behind},
+                            {"snapshot_txid", status.snapshot.value},
+                            {"snapshot_time", time_json(status.snapshot_time)},
+                            {"last_success", time_json(status.last_success)},
+                            {"objects_sent", status.objects_sent},
+                            {"bytes_sent", status.bytes_sent},
+                            {"error", to_json(error)}});
+  add_proof(json, drill ? drill->proof : state::Proof{});
+  json.set("drill_running", drill && drill->running);
+  return json;
 }
 
-Json to_json(const replicate::DatabaseStatus& status) {
+Json to_json(const replicate::DatabaseStatus& status, const Drills& drills) {
   Json replicas = Json::array();
-  for (const auto& replica : status.replicas) replicas.push(to_json(replica, status));
+  for (const auto& replica : status.replicas)
+    replicas.push(to_json(replica, status, drills.status(status.path, replica.name)));
   const Json generation =
       status.generation == GenerationId{} ? Json() : Json(to_text(status.generation));
   return Json::object({{"database", status.path},

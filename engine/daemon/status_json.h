@@ -1,12 +1,19 @@
 // Status and errors as JSON, with member names that scripts rely on (docs/cli.md).
 #pragma once
 #include "base/json.h"
+#include "daemon/drills.h"
 #include "replicate/pipeline.h"
 
 namespace streamd::daemon {
 
-Json to_json(const replicate::DatabaseStatus& status);
-Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseStatus& database);
+Json to_json(const replicate::DatabaseStatus& status, const Drills& drills);
+Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseStatus& database,
+             const std::optional<DrillStatus>& drill);
+// Adds what is proven of a replica; null members when nothing is.
+void add_proof(Json& replica, const state::Proof& proof);
+Json to_json(const replicate::UpkeepDone& done);
+// {"job", "error"}; null without one.
+Json to_json(const std::optional<replicate::UpkeepTrouble>& trouble);
 
 // {"code", "exit_code", "message", "hint"}; null without an error.
 Json to_json(const Error& error);

@@ -7,7 +7,10 @@
 
 #include "base/clock.h"
 #include "config/model.h"
+#include "crypt/keyring.h"
+#include "daemon/drills.h"
 #include "replicate/pipeline.h"
+#include "retention/rules.h"
 #include "storage/driver_library.h"
 
 namespace streamd::daemon {
@@ -22,7 +25,8 @@ class Supervisor {
                                                     bool adopt_local = false);
   ~Supervisor();
 
-  Status start();
+  // `drills`: with the restore drills that are configured.
+  Status start(bool drills = false);
   // Of one thread, about once a second: how long the loop that is worst off has stood still inside
   // one step. See Loop::look_for_progress.
   milliseconds look_for_progress(MonoTime now) const;
@@ -36,6 +40,7 @@ class Supervisor {
   // Any thread, until stop. By canonical path or name; nullptr when there is none.
   replicate::Pipeline* find(const std::string& path_or_name) const;
   const std::vector<std::unique_ptr<replicate::Pipeline>>& pipelines() const { return pipelines_; }
+  const Drills& drills() const { return *drills_; }
 
  private:
   explicit Supervisor(const Clock& clock) : clock_(clock) {}
@@ -45,10 +50,16 @@ class Supervisor {
   const Clock& clock_;
   std::vector<std::unique_ptr<replicate::Loop>> loops_;
   std::vector<std::unique_ptr<replicate::Pipeline>> pipelines_;
+  std::unique_ptr<Drills> drills_;
 };
 
-// What the configuration says of a storage, opened.
-Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica& replica,
-                                                           storage::Drivers& drivers);
+// What the configuration says of a storage, opened: plain objects, also where the storage holds
+// encrypted ones. Without `keys` only the replica's own identity opens these.
+Result<std::shared_ptr<storage::Store>> open_replica_store(
+    const config::Replica& replica, storage::Drivers& drivers,
+    std::shared_ptr<crypt::Keyring> keys = nullptr);
+
+// And what it says of how long things are kept.
+retention::Rules retention_rules(const config::Replica& replica);
 
 }  // namespace streamd::daemon

@@ -110,4 +110,13 @@ Status sync_patiently(replicate::Pipeline& pipeline, milliseconds patience, cons
   return worst;
 }
 
+Status look_after_within(replicate::Pipeline& pipeline, const WaitLimits& limits,
+                         const Cancel& cancel, const Clock& clock) {
+  for (;;) {
+    Status done = pipeline.look_after_now(std::min(limits.deadline, clock.mono() + kSlice), cancel);
+    if (done || done.error().code != Code::kTimeout || clock.mono() >= limits.deadline) return done;
+    if (limits.given_up && limits.given_up()) return done;
+  }
+}
+
 }  // namespace streamd::daemon

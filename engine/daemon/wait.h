@@ -27,4 +27,8 @@ Status wait_within(replicate::Pipeline& pipeline, Txid txid, const std::string& 
 Status sync_patiently(replicate::Pipeline& pipeline, milliseconds patience, const Cancel& cancel,
                       const Clock& clock);
 
+// Pipeline::look_after_now, as long as somebody waits for it.
+Status look_after_within(replicate::Pipeline& pipeline, const WaitLimits& limits,
+                         const Cancel& cancel, const Clock& clock);
+
 }  // namespace streamd::daemon

@@ -100,8 +100,8 @@ void check_privacy(const DatabaseToCheck& database, const std::string& subject,
 
 void judge_space(const std::string& subject, const std::string& what, std::uint64_t total,
                  std::uint64_t available, std::uint64_t needed, Findings& findings) {
-  const std::string left = what + " has " + gibibytes(available) + " of " + gibibytes(total) +
-                           " left";
+  const std::string left =
+      what + " has " + gibibytes(available) + " of " + gibibytes(total) + " left";
   if (available < kLeastFree)
     findings.problem(subject, make_error(Code::kNoSpace, left,
                                          "make room: a full disk stops the application first, and "

@@ -8,8 +8,8 @@
 namespace streamd::doctor {
 
 struct DatabaseToCheck {
-  std::string path;            // symbolic links resolved
-  std::string state_folder;    // of its local state; need not exist
+  std::string path;          // symbolic links resolved
+  std::string state_folder;  // of its local state; need not exist
   bool restore_missing = false, set_wal = false;
   std::uint64_t log_soft_limit = 0;  // bytes
   std::uint64_t spool_limit = 0;     // bytes

@@ -91,8 +91,8 @@ void judge_content(const catalog::Timeline& timeline, const std::string& subject
 
 void judge_clock(const std::string& subject, Micros ahead, Findings& findings) {
   const Micros off = ahead < 0 ? -ahead : ahead;
-  const std::string text = fmt::format("the store's clock is {} s {} this machine's",
-                                       off / kSecond, ahead < 0 ? "behind" : "ahead of");
+  const std::string text = fmt::format("the store's clock is {} s {} this machine's", off / kSecond,
+                                       ahead < 0 ? "behind" : "ahead of");
   if (off <= kTolerated)
     findings.ok(subject, "the store's clock agrees with this machine's");
   else if (off <= kRefused)

@@ -1,5 +1,5 @@
-// The store behind a replica: can it be reached, what may our key do there, what can it do, does its
-// clock agree, and does it hold something that can be restored?
+// The store behind a replica: can it be reached, what may our key do there, what can it do, does
+// its clock agree, and does it hold something that can be restored?
 #pragma once
 #include <string>
 

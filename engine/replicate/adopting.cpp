@@ -1,6 +1,7 @@
 // Who a database without a local state is, and whether a backup that its replicas hold is its own.
 #include <algorithm>
 
+#include "base/log.h"
 #include "replicate/pipeline.h"
 #include "segment/checksum.h"
 
@@ -13,11 +14,26 @@ constexpr std::uint64_t kProofLimit = kGiB;  // a larger database is not read to
 
 Status Pipeline::decide_identity() {
   const bool adopting = settings_.adopt_local && !decided_;
-  if (identity_ && identity_->generation.value != 0 && !adopting) return {};
+  if (identity_ && identity_->generation.value != 0 && !adopting) {
+    if (!recipients_changed()) return {};
+    log_info(
+        "a new generation begins: the recipients of the configuration are not those of the last",
+        {{"database", path()}, {"generation", to_text(identity_->generation)}});
+    identity_->generation = {};
+    return {};
+  }
   TRY(learn_identity());
   if (adopting) identity_->generation = {};  // a new one begins
   decided_ = true;
   return {};
+}
+
+// A generation is encrypted to the same recipients, or to none, from its first object to its last.
+bool Pipeline::recipients_changed() const {
+  return std::any_of(settings_.replicas.begin(), settings_.replicas.end(),
+                     [&](const ReplicaSetup& replica) {
+                       return replica.keys && !replica.keys->fits(identity_->generation);
+                     });
 }
 
 // Without a local state the replicas know who this database is: a marker of theirs gives it its
@@ -71,6 +87,9 @@ Status Pipeline::prove_same_database() {
   const wal::Position& now = capture_->position();
   std::string from;
   bool known = false;
+  const bool unreadable = std::any_of(replicas_.begin(), replicas_.end(), [](const auto& replica) {
+    return replica->discovery()->unreadable;
+  });
   if (std::uint64_t{now.pages} * now.page_size <= kProofLimit) {
     const std::uint64_t checksum = TRY(checksum_of_database());
     known = std::any_of(replicas_.begin(), replicas_.end(), [&](const auto& replica) {
@@ -85,7 +104,9 @@ Status Pipeline::prove_same_database() {
     if (const auto discovery = replica->discovery(); discovery->marker && from.empty())
       from = "replica " + replica->name() + " holds a backup made by " + describe(discovery->last);
   foreign_ = make_error(
-      Code::kDiverged, from + ", and nothing says that it is this database's",
+      Code::kDiverged,
+      from + ", and nothing says that it is this database's" +
+          (unreadable ? " (it is encrypted, and with an `identity` it could be compared)" : ""),
       "another database needs another path in the storage; if it is this one's: `streamctl adopt "
       "DB local` keeps it and begins a new generation there, `streamctl adopt DB replica` restores "
       "what the replica holds");

@@ -15,10 +15,10 @@ void mark(std::vector<bool>& pages, PageNo page) {
 
 }  // namespace
 
-Result<std::vector<segment::SealedObject>> CatchUp::make(const state::ChangedPages& dropped) {
+Result<std::vector<segment::SealedObject>> CatchUp::make(const state::ChangedPages& changed) {
   Pages wanted;
-  for (const PageNo page : dropped.list()) mark(wanted, page);
-  learned_ = std::max(dropped.to(), base_.txid);
+  for (const PageNo page : changed.list()) mark(wanted, page);
+  learned_ = std::max(changed.to(), base_.txid);
   TRY(learn_queued(wanted));
   TRY(open());
   std::vector<PageNo> batch;
@@ -34,7 +34,7 @@ Result<std::vector<segment::SealedObject>> CatchUp::make(const state::ChangedPag
   return std::move(pieces_);
 }
 
-// What objects still in the spool touched lies inside the range of the delta as well.
+// What objects still in the spool touched lies inside the range as well.
 Status CatchUp::learn_queued(Pages& pages) {
   const auto objects = host_.spool().objects_after(identity_.generation, learned_);
   for (const state::SpoolObjectPtr& object : objects) {
@@ -79,6 +79,7 @@ Status CatchUp::finish(Moment& moment) {
   TRY(moment.capture.make_durable());
   TRY(learn_queued(changed_since_));
   const state::Tip& tip = moment.recorder.tip();
+  if (kind_.moment_fixed) kind_.moment_fixed(tip.txid);
   Bytes image(page_size_);
   for (std::size_t number = 1; number < changed_since_.size() && number <= tip.pages; ++number) {
     if (!changed_since_[number]) continue;
@@ -119,7 +120,8 @@ Result<File> CatchUp::new_file() {
 
 segment::ObjectHeader CatchUp::header(const state::Tip& tip) const {
   segment::ObjectHeader header;
-  header.completeness = segment::Completeness::kDelta;
+  header.completeness = kind_.completeness;
+  header.level = kind_.level;
   header.generation = identity_.generation;
   header.database = identity_.database;
   header.instance = identity_.instance;

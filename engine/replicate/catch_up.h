@@ -1,6 +1,7 @@
-// The way back after an outage longer than the spool: one `delta` object from what a replica has to
-// now, made of the pages that changed meanwhile, as they are now.
+// One object from a moment that a replica has to now, made of the pages that changed meanwhile, as
+// they are now: a `delta`, the way back after an outage longer than the spool, or a `last`.
 #pragma once
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -17,17 +18,31 @@ struct Base {
   Micros seen = 0;
 };
 
+struct CatchUpKind {
+  segment::Completeness completeness = segment::Completeness::kDelta;
+  std::uint8_t level = 0;
+  // Called on the pipeline's thread when the object's moment is decided, before any later commit is
+  // captured; may be empty.
+  std::function<void(Txid)> moment_fixed{};
+};
+
 class CatchUp {
  public:
   CatchUp(ReplicaHost& host, const state::Identity& identity, std::uint32_t page_size,
-          const Base& base, const Cancel& cancel)
-      : host_(host), identity_(identity), page_size_(page_size), base_(base), cancel_(cancel) {}
+          const Base& base, const Cancel& cancel, CatchUpKind kind = {})
+      : host_(host),
+        identity_(identity),
+        page_size_(page_size),
+        base_(base),
+        cancel_(cancel),
+        kind_(std::move(kind)) {}
 
   // Reads the pages in batches while the application goes on, then, at one moment, those that
   // changed after they were read. The pieces lie in nameless files of the spool's folder; their
   // headers say which moment it is. kBusy when commits outran it, or an object of the spool turned
   // out to be lost: try again. Blocks.
-  Result<std::vector<segment::SealedObject>> make(const state::ChangedPages& dropped);
+  // `changed`: what is known to have changed; what objects in the spool touched after it is found.
+  Result<std::vector<segment::SealedObject>> make(const state::ChangedPages& changed);
 
  private:
   using Pages = std::vector<bool>;  // by page number
@@ -44,6 +59,7 @@ class CatchUp {
   const std::uint32_t page_size_;
   const Base base_;
   const Cancel& cancel_;
+  const CatchUpKind kind_;
   Pages changed_since_;  // touched by objects sealed after the reading began
   Txid learned_;         // what objects up to it touched is known
   std::optional<segment::SegmentWriter> writer_;

@@ -67,7 +67,11 @@ Status Replica::discover() {
     found.highest = std::max(found.highest, generation.tip());
   }
   found.last = TRY(last_claim(*store_, call()));
-  if (found.marker && !TRY(was_here())) found.checksum = TRY(newest_checksum(timeline));
+  if (found.marker && !TRY(was_here())) {
+    auto checksum = newest_checksum(timeline);
+    found.unreadable = !checksum && checksum.error().code == Code::kAuth;
+    if (!found.unreadable) found.checksum = TRY(std::move(checksum));
+  }
   const std::lock_guard lock(mutex_);
   if_absent_ = capabilities.if_absent;
   discovery_ = found;
@@ -143,6 +147,7 @@ Status Replica::join_store(const Joined& joined) {
     TRY(must_be_our_past(timeline, joined));
   }
   if (!if_absent_) TRY(put_marker(joined.identity));  // it may have been put over by now
+  if (settings_.keys) TRY(settings_.keys->publish(fenced_, joined.identity.generation, call()));
   TRY(remember_place());
   const GenerationId ours = joined.identity.generation;
   const catalog::GenerationTimeline* generation = timeline.find(ours);
@@ -152,9 +157,11 @@ Status Replica::join_store(const Joined& joined) {
       newest == nullptr ? 0 : TRY(recorded_time(generation->snapshots.back()));
   std::set<std::string> parts;
   for (const catalog::GenerationTimeline& each : timeline.generations)
-    for (const catalog::Part& part : each.parts) parts.insert(catalog::to_text(part.key));
+    if (readable_alike(each.id))
+      for (const catalog::Part& part : each.parts) parts.insert(catalog::to_text(part.key));
   const catalog::Span* reached =
       newest == nullptr ? nullptr : &before_holes_we_fill(*generation, host_.spool());
+  contents_.begin(ours, generation, clock_.mono());
   const std::lock_guard lock(mutex_);
   joined_ = joined;
   known_parts_ = std::move(parts);
@@ -186,6 +193,19 @@ Status Replica::join_store(const Joined& joined) {
   return {};
 }
 
+// A new snapshot may name its parts: who can open the one can open the other.
+bool Replica::readable_alike(GenerationId generation) const {
+  return !settings_.keys || settings_.keys->fits(generation);
+}
+
+// False: it is encrypted, and its key is lost here.
+Result<bool> Replica::may_write(GenerationId generation) {
+  if (!settings_.keys) return true;
+  const auto key = settings_.keys->writing_key(*store_, generation, call());
+  if (!key && key.error().code != Code::kAuth) return Error(key.error());
+  return key.has_value();
+}
+
 // Objects of older generations that never left: they are history, so they go to where they
 // continue.
 Status Replica::send_past(const catalog::Timeline& timeline, const state::Identity& identity) {
@@ -199,7 +219,9 @@ Status Replica::send_past(const catalog::Timeline& timeline, const state::Identi
     const catalog::Span* newest = generation == nullptr ? nullptr : generation->newest();
     const Txid there = newest == nullptr ? Txid{} : newest->last;
     auto queue = gapless(host_.spool().objects_after(id, there), there);
-    if (newest != nullptr && !queue.empty() && !TRY(agrees(*generation, there, {}))) queue.clear();
+    if (newest != nullptr && !queue.empty() &&
+        (!TRY(may_write(id)) || !TRY(agrees(*generation, there, {}))))
+      queue.clear();
     if (objects.back()->header.last > (queue.empty() ? there : queue.back()->header.last))
       log_warn("transactions of an older generation cannot be kept: they continue nothing",
                {{"database", host_.database_path()},

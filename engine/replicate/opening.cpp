@@ -137,6 +137,8 @@ Status Pipeline::begin_generation() {
     highest = std::max(highest, object->header.last);
   }
   identity_->generation = GenerationId::make(epoch + 1);
+  for (const ReplicaSetup& replica : settings_.replicas)
+    if (replica.keys) TRY(replica.keys->begin(identity_->generation, identity_->database));
   TRY(state::save_identity(layout_.identity(), *identity_));
   TRY(recorder_->begin_generation(*capture_, highest.next()));
   const wal::Position& now = capture_->position();

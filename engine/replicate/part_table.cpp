@@ -105,6 +105,12 @@ Status PartTable::put(std::uint32_t number, const PartRecord& record,
   return {};
 }
 
+Status PartTable::forget_from(std::uint32_t number) {
+  if (number >= parts_.size()) return {};
+  parts_.resize(number);
+  return file_.truncate(slot_offset(number));
+}
+
 Status PartTable::forget_all() {
   parts_.clear();
   TRY(file_.truncate(0));

@@ -33,7 +33,8 @@ class PartTable {
   Result<std::vector<std::uint64_t>> hashes(std::uint32_t number) const;  // of a part that is there
   Status put(std::uint32_t number, const PartRecord& record,
              const std::vector<std::uint64_t>& hashes);
-  Status forget_all();  // the replica does not have them after all
+  Status forget_from(std::uint32_t number);  // the database has fewer parts now
+  Status forget_all();                       // the replica does not have them after all
 
  private:
   PartTable(File file, std::uint32_t page_size, std::uint32_t pages_per_part);

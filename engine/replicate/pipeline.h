@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "crypt/keyring.h"
 #include "replicate/host.h"
 #include "replicate/loop.h"
 #include "replicate/replica.h"
@@ -25,6 +26,8 @@ struct ReplicaSetup {
   milliseconds sync_interval{1000};
   milliseconds snapshot_interval{std::chrono::hours(24)};
   std::shared_ptr<storage::Store> store;
+  std::shared_ptr<crypt::Keyring> keys{};  // of the store; null = it never encrypts
+  UpkeepSettings upkeep{};
 };
 
 struct DatabaseSettings {
@@ -93,6 +96,13 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   // wait_for waits for all of them.
   Result<Txid> sync(MonoTime deadline, const Cancel& cancel);
   Status wait_for(Txid txid, const std::string& replica, MonoTime deadline, const Cancel& cancel);
+  // Does at once what the upkeep of the replicas has to do now. The first failure; the others are
+  // looked after all the same.
+  Status look_after_now(MonoTime deadline, const Cancel& cancel);
+
+  // See Replica::renew; of the replica with this name.
+  void renew(const std::string& replica, const std::set<std::string>& damaged);
+  const state::Layout& layout() const { return layout_; }
 
   // LoopTask
   MonoTime run(bool woken) override;
@@ -131,6 +141,7 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   Result<bool> ledger_is_right();
   Status decide_identity();
   Status begin_generation();
+  bool recipients_changed() const;
 
   // adopting.cpp: whose backup is it?
   Status learn_identity();

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "replicate/snapshot.h"
 
 namespace streamd::replicate {
 namespace {
@@ -54,7 +53,11 @@ Replica::Replica(ReplicaSettings settings, std::shared_ptr<storage::Store> store
       host_(host),
       clock_(clock),
       fence_(settings_.name, settings_.writer_check, clock),
-      fenced_(*store_, fence_) {
+      fenced_(*store_, fence_),
+      merge_cache_(join_path(settings_.state_folder, "cache"), settings_.upkeep.merge.cache_bytes),
+      upkeep_({settings_.name, host.database_path(), settings_.state_folder},
+              upkeep_jobs(settings_.upkeep, contents_, merge_cache_, changed_range_), fenced_, host,
+              clock, [this](const std::optional<Error>& fenced) { looked_after(fenced); }) {
   status_.name = settings_.name;
 }
 
@@ -94,6 +97,15 @@ void Replica::request_snapshot() {
   changed_.notify_all();
 }
 
+void Replica::renew(const std::set<std::string>& damaged) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& key : damaged) known_parts_.erase(key);
+    snapshot_wanted_ = poked_ = true;
+  }
+  changed_.notify_all();
+}
+
 void Replica::hurry() {
   {
     const std::lock_guard lock(mutex_);
@@ -109,10 +121,12 @@ void Replica::begin_drain() {
     draining_ = poked_ = true;
     retry_at_ = {};  // one more attempt at once
   }
+  upkeep_.cancel();
   changed_.notify_all();
 }
 
 bool Replica::drain_and_stop(MonoTime deadline) {
+  upkeep_.cancel();
   {
     std::unique_lock lock(mutex_);
     if (stopping_) return true;
@@ -127,6 +141,7 @@ bool Replica::drain_and_stop(MonoTime deadline) {
   }
   cancel_.cancel();
   changed_.notify_all();
+  upkeep_.stop();
   if (snapshot_thread_.joinable()) snapshot_thread_.join();
   if (thread_.joinable()) thread_.join();
   const std::lock_guard lock(mutex_);
@@ -147,6 +162,8 @@ ReplicaStatus Replica::status() const {
   const std::lock_guard lock(mutex_);
   ReplicaStatus status = status_;
   if (dropped_) status.dropped = dropped_->to();
+  status.upkeep = upkeep_.done();
+  status.upkeep_error = upkeep_.trouble();
   if (auto silent = silence(); silent && !status.error) {
     if (status.state == ReplicaState::kReady) status.state = ReplicaState::kSilent;
     status.error = std::move(*silent);
@@ -221,21 +238,32 @@ bool Replica::work_is_due(MonoTime now) const {
   return restorable_ && (draining_ || now >= next_due_) && lacks;
 }
 
+// With the lock held, which is given away meanwhile.
+void Replica::wait_for_work(std::unique_lock<std::mutex>& lock, MonoTime now,
+                            std::optional<milliseconds> upkeep) {
+  poked_ = false;
+  const MonoTime wake = std::max(next_due_, retry_at_);
+  const auto news = [this] { return stopping_ || poked_; };
+  std::optional<MonoTime> until;
+  const auto by = [&](MonoTime time) { until = std::min(until.value_or(time), time); };
+  if (upkeep) by(now + *upkeep + milliseconds(1));
+  if (wake > now)  // however near: nobody may wake us again
+    by(wake);
+  else if (const auto snapshot = snapshot_due_in())
+    by(now + *snapshot + milliseconds(1));
+  if (until)
+    changed_.wait_until(lock, *until, news);
+  else
+    changed_.wait(lock, news);
+}
+
 void Replica::main() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const MonoTime now = clock_.mono();
+    const Upkeep::Outlook upkeep = look_after();
     if (!work_is_due(now)) {
-      poked_ = false;
-      const MonoTime wake = std::max(next_due_, retry_at_);
-      const auto news = [this] { return stopping_ || poked_; };
-      const auto snapshot = snapshot_due_in();
-      if (wake > now)  // however near: nobody may wake us again
-        changed_.wait_until(lock, wake, news);
-      else if (snapshot)
-        changed_.wait_for(lock, *snapshot + milliseconds(1), news);
-      else
-        changed_.wait(lock, news);
+      wait_for_work(lock, now, upkeep.due_in);
       continue;
     }
     const std::optional<Joined> join = std::exchange(to_join_, std::nullopt);
@@ -370,71 +398,6 @@ Status Replica::bridge_gap() {
             {"replica", settings_.name},
             {"acknowledged", status_.acknowledged.value}});
   snapshot_wanted_ = true;
-  return {};
-}
-
-void Replica::snapshot_main() {
-  const Status taken = take_snapshot();
-  std::unique_lock lock(mutex_);
-  snapshot_running_ = false;
-  snapshot_moment_.reset();
-  if (!taken && taken.error().code != Code::kCancelled) {
-    snapshot_wanted_ = true;
-    failed(taken.error());
-  }
-  poked_ = true;
-  lock.unlock();
-  changed_.notify_all();
-  host_.replica_moved();
-}
-
-Status Replica::take_snapshot() {
-  Joined joined;
-  std::set<std::string> known;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!joined_) return {};  // a new generation has begun: joining it asks for a snapshot
-    joined = *joined_;
-    known = known_parts_;
-  }
-  TRY(make_folders(settings_.state_folder));
-  PartTable table =
-      TRY(PartTable::open(join_path(settings_.state_folder, "parts"), joined.identity.database,
-                          joined.page_size, pages_per_part(joined.page_size)));
-  for (std::uint32_t number = 0; number < table.size(); ++number)
-    if (const auto& part = table.part(number);
-        part && !known.contains(catalog::to_text(part->key))) {
-      TRY(table.forget_all());  // the replica lost parts: trust none
-      break;
-    }
-  const MonoTime began = clock_.mono();
-  Snapshotter snapshotter(host_, fenced_, joined.identity, joined.page_size, table, call());
-  const SnapshotResult result = TRY(snapshotter.take([this](Txid txid, Micros time) {
-    const std::lock_guard lock(mutex_);
-    snapshot_moment_ = {txid, time};
-  }));
-  {
-    const std::lock_guard lock(mutex_);
-    if (!joined_ || joined_->identity.generation != joined.identity.generation) return {};
-    // What still waits here is history that the snapshot does not hold: it is sent all the same.
-    if (!restorable_ || dropped_ || !spool_leads_to(result.txid))
-      move_to({result.txid, result.checksum, result.time});
-    restorable_ = true;
-    status_.snapshot = result.txid;
-    status_.snapshot_time = result.time;
-    for (std::uint32_t number = 0; number < table.size(); ++number)
-      if (const auto& part = table.part(number)) known_parts_.insert(catalog::to_text(part->key));
-    recovered();
-  }
-  const auto took = std::chrono::duration_cast<milliseconds>(clock_.mono() - began);
-  log_info("snapshot taken", {{"database", host_.database_path()},
-                              {"replica", settings_.name},
-                              {"generation", to_text(joined.identity.generation)},
-                              {"txid", result.txid.value},
-                              {"parts", result.parts_sent},
-                              {"reused", result.parts_reused},
-                              {"bytes", result.bytes_sent},
-                              {"ms", took.count()}});
   return {};
 }
 

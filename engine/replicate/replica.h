@@ -13,9 +13,11 @@
 
 #include "catalog/marker.h"
 #include "catalog/timeline.h"
+#include "crypt/keyring.h"
 #include "replicate/catch_up.h"
 #include "replicate/fence.h"
 #include "replicate/host.h"
+#include "replicate/upkeep_jobs.h"
 #include "state/home.h"
 #include "storage/store.h"
 
@@ -30,6 +32,8 @@ struct ReplicaSettings {
   state::Home home;
   bool take_over = false;  // write whoever wrote there last
   milliseconds writer_check = Fence::kInterval;
+  std::shared_ptr<crypt::Keyring> keys{};  // null = nothing is encrypted
+  UpkeepSettings upkeep{};
 };
 
 // What the first look at the store told.
@@ -40,6 +44,7 @@ struct Discovery {
   LastClaim last;       // who writes there
   // Of the database as of the newest restorable moment; only where we have not been before.
   std::optional<std::uint64_t> checksum;
+  bool unreadable = false;  // that moment is encrypted, and no key is here
 };
 
 enum class ReplicaState : std::uint8_t {
@@ -63,6 +68,8 @@ struct ReplicaStatus {
   std::uint64_t objects_sent = 0, bytes_sent = 0;
   Txid dropped;  // up to here the spool has dropped what it lacks: a delta follows; 0 = nothing
   std::optional<Error> error;  // of the last failure, while failing or refused; of a silence
+  UpkeepDone upkeep;
+  std::optional<UpkeepTrouble> upkeep_error;  // does not stop sending
 };
 
 // Up to the first gap after `tip`: nothing is ever sent that does not continue what is there.
@@ -82,6 +89,9 @@ class Replica {
   void poke();   // the spool has something new, or a snapshot is wanted
   void hurry();  // send what is sealed now, whatever the interval says
   void request_snapshot();
+  // These objects there are not what was sent: no snapshot builds on them any more, and one is
+  // taken now.
+  void renew(const std::set<std::string>& damaged);
   void begin_drain();  // from now on nothing waits for an interval
   // Sends what is sealed until `deadline`, then stops. False = something could not be sent.
   bool drain_and_stop(MonoTime deadline);
@@ -99,6 +109,8 @@ class Replica {
   // The spool is about to drop them: remembers, durably, which pages those of them that it needs
   // touched. In order. The pipeline's thread.
   Status note_dropped(const std::vector<state::SpoolObjectPtr>& objects);
+  // Does at once what its upkeep has to do now. kTimeout, kCancelled, or what went wrong.
+  Status look_after_now(MonoTime deadline, const Cancel& cancel);
   // Waits until everything up to `txid` is restorable there. kTimeout, kCancelled, or the refusal.
   Status wait_for(Txid txid, MonoTime deadline, const Cancel& cancel);
 
@@ -124,6 +136,8 @@ class Replica {
   Result<Micros> recorded_time(const catalog::Snapshot& snapshot) const;
   Status put_marker(const state::Identity& identity);
   bool work_is_due(MonoTime now) const;
+  void wait_for_work(std::unique_lock<std::mutex>& lock, MonoTime now,
+                     std::optional<milliseconds> upkeep);
   std::optional<milliseconds> snapshot_due_in() const;
   Status send_next();
   Status bridge_gap();
@@ -134,6 +148,8 @@ class Replica {
   bool changes_are_known() const;
   Status learn_base();
   Status catch_up();
+  bool readable_alike(GenerationId generation) const;
+  Result<bool> may_write(GenerationId generation);
   Status send_past(const catalog::Timeline& timeline, const state::Identity& identity);
   std::vector<state::SpoolObjectPtr> queue() const;
   bool in_step() const;
@@ -142,6 +158,8 @@ class Replica {
   Status put_object(const state::SpoolObject& object);
   Status put_joined(const std::vector<state::SpoolObjectPtr>& objects);
   Status put_file(const std::string& key, const File& file);
+  void note_sent(const state::SpoolObject& object);
+  bool may_be_merged(const segment::ObjectHeader& header, std::uint64_t bytes) const;
   void acknowledge(const Base& base);
   void move_to(const Base& base);
   void recovered();
@@ -151,6 +169,9 @@ class Replica {
   void troubled(const Error& error);
   void snapshot_main();
   Status take_snapshot();
+  bool can_be_looked_after() const;
+  Upkeep::Outlook look_after();
+  void looked_after(const std::optional<Error>& fenced);
   storage::Call call() const;
 
   const ReplicaSettings settings_;
@@ -163,6 +184,9 @@ class Replica {
   };
   Fence fence_;
   FencedStore fenced_;  // everything but marker and claim is put through it
+  Contents contents_;
+  MergeCache merge_cache_;
+  ChangedRange changed_range_;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
@@ -185,6 +209,7 @@ class Replica {
   bool silence_told_ = false;
   int failures_ = 0;
   std::thread thread_, snapshot_thread_;
+  Upkeep upkeep_;
 };
 
 }  // namespace streamd::replicate

@@ -31,8 +31,9 @@ Status Replica::send(const std::vector<state::SpoolObjectPtr>& objects) {
     while (joins(*objects[at]) && at + batch.size() < objects.size() &&
            batch.size() < kJoinedObjects) {
       const state::SpoolObjectPtr& next = objects[at + batch.size()];
-      if (!joins(*next) || next->header.flags != objects[at]->header.flags ||
-          bytes + next->size > kJoinedBytes)
+      const segment::ObjectHeader& before = batch.back()->header;
+      if (!joins(*next) || next->header.flags != before.flags ||
+          bytes + next->size > kJoinedBytes || contents_.is_border(before.generation, before.last))
         break;
       bytes += next->size;
       batch.push_back(next);
@@ -40,6 +41,7 @@ Status Replica::send(const std::vector<state::SpoolObjectPtr>& objects) {
     for (const state::SpoolObjectPtr& object : batch)
       if (!TRY(verify_local(object))) return {};
     TRY(batch.size() == 1 ? put_object(*batch.front()) : put_joined(batch));
+    for (const state::SpoolObjectPtr& object : batch) note_sent(*object);
     at += batch.size();
     const segment::ObjectHeader& last = batch.back()->header;
     acknowledge({last.last, last.checksum_after, last.last_seen});
@@ -70,33 +72,48 @@ Result<bool> Replica::verify_local(const state::SpoolObjectPtr& object) {
   return true;
 }
 
+void Replica::note_sent(const state::SpoolObject& object) {
+  const segment::ObjectHeader& header = object.header;
+  changed_range_.add(object, contents_.is_border(header.generation, header.first.prior()));
+}
+
+// What will be merged soon stays at hand.
+bool Replica::may_be_merged(const segment::ObjectHeader& header, std::uint64_t bytes) const {
+  return header.completeness == segment::Completeness::kAll && header.piece.count == 1 &&
+         bytes < settings_.upkeep.merge.settled_bytes &&
+         header.generation == contents_.generation();
+}
+
 Status Replica::put_object(const state::SpoolObject& object) {
+  std::vector<std::uint64_t> sizes;
   for (std::size_t i = 0; i < object.paths.size(); ++i) {
     catalog::SegmentKey key = object.key;
     key.piece.index = static_cast<std::uint32_t>(i + 1);
-    TRY(put_file(catalog::to_text(key), TRY(File::open_read(object.paths[i]))));
+    const File file = TRY(File::open_read(object.paths[i]));
+    TRY(put_file(catalog::to_text(key), file));
+    sizes.push_back(TRY(file.size()));
   }
+  if (may_be_merged(object.header, object.size))
+    merge_cache_.keep(object.key, object.paths.front());
+  contents_.add(object.key, std::move(sizes));
   return {};
 }
 
 Status Replica::put_joined(const std::vector<state::SpoolObjectPtr>& objects) {
-  std::vector<File> files;
-  std::vector<FileSource> sources;
-  std::vector<segment::ObjectReader> readers;
-  std::vector<const segment::ObjectReader*> inputs;
-  files.reserve(objects.size());
-  sources.reserve(objects.size());
-  readers.reserve(objects.size());
+  segment::Concatenation joining(TRY(host_.spool().new_file()), objects.front()->header);
   for (const state::SpoolObjectPtr& object : objects) {
-    files.push_back(TRY(File::open_read(object->paths.front())));
-    sources.push_back(TRY(FileSource::over(files.back())));
-    readers.push_back(TRY(segment::ObjectReader::open(sources.back())));
-    inputs.push_back(&readers.back());
+    const File file = TRY(File::open_read(object->paths.front()));
+    const FileSource source = TRY(FileSource::over(file));
+    TRY(joining.add(TRY(segment::ObjectReader::open(source))));
   }
-  const segment::SealedObject joined =
-      TRY(segment::concatenate(inputs, TRY(host_.spool().new_file()), objects.front()->header));
-  const Status sent = put_file(catalog::to_text(state::key_of(joined.header)), joined.file);
-  TRY(remove_file(joined.file.path()));
+  const segment::SealedObject joined = TRY(joining.finish());
+  const catalog::SegmentKey key = state::key_of(joined.header);
+  const Status sent = put_file(catalog::to_text(key), joined.file);
+  if (sent && may_be_merged(joined.header, joined.size))
+    merge_cache_.keep_moved(key, joined.file.path());
+  else
+    TRY(remove_file(joined.file.path()));
+  if (sent) contents_.add(key, {joined.size});
   return sent;
 }
 

@@ -39,7 +39,9 @@ Pipeline::Pipeline(DatabaseSettings settings, state::Layout layout, File lock, s
                             layout_.replica(setup.name),
                             home_,
                             settings_.take_over || settings_.adopt_local,
-                            settings_.writer_check};
+                            settings_.writer_check,
+                            setup.keys,
+                            setup.upkeep};
     replicas_.push_back(std::make_unique<Replica>(std::move(replica), setup.store, *this, clock_));
   }
 }
@@ -132,6 +134,11 @@ bool Pipeline::spool_was_sent() const {
   });
 }
 
+void Pipeline::renew(const std::string& replica, const std::set<std::string>& damaged) {
+  for (const auto& each : replicas_)
+    if (each->name() == replica) each->renew(damaged);
+}
+
 Status Pipeline::visit(const std::function<Status(Moment&)>& visitor, const Cancel& cancel) {
   return visit_until(visitor, cancel, MonoTime::max());
 }
@@ -215,6 +222,15 @@ Status Pipeline::wait_for(Txid txid, const std::string& name, MonoTime deadline,
   if (found) return {};
   return make_error(Code::kUsage, "database " + path() + " has no replica named " + name,
                     "`streamctl status` lists them");
+}
+
+Status Pipeline::look_after_now(MonoTime deadline, const Cancel& cancel) {
+  Status outcome;
+  for (const auto& replica : replicas_) {
+    Status done = replica->look_after_now(deadline, cancel);
+    if (outcome && !done) outcome = std::move(done);
+  }
+  return outcome;
 }
 
 DatabaseStatus Pipeline::status() const {

@@ -76,6 +76,7 @@ Result<SnapshotResult> Snapshotter::take(const std::function<void(Txid, Micros)>
   const catalog::SnapshotKey key{identity_.generation, manifest->header.last,
                                  manifest->header.last_seen};
   TRY(put(catalog::to_text(key), manifest->file));
+  result_.manifest_bytes = manifest->size;
   result_.txid = manifest->header.last;
   result_.time = manifest->header.last_seen;
   result_.checksum = manifest->header.checksum_after;
@@ -222,6 +223,8 @@ Result<segment::SealedObject> Snapshotter::seal_manifest(Moment& moment) {
     }
   }
   result_.parts_reused -= std::min(result_.parts_reused, result_.parts_sent);
+  // What this manifest does not name may be removed: a database that grows again sends it anew.
+  TRY(table_.forget_from(pages > per_part ? parts_of(pages, per_part) : 0));
   TRY(moment.recorder.establish_checksum(moment.capture));
   return writer.seal(header(moment.recorder.tip()), std::move(manifest), nullptr);
 }

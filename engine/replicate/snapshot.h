@@ -18,7 +18,7 @@ struct SnapshotResult {
   Txid txid;
   Micros time = 0;             // of the moment it shows
   std::uint64_t checksum = 0;  // of the database then
-  std::uint64_t parts_sent = 0, parts_reused = 0, bytes_sent = 0;
+  std::uint64_t parts_sent = 0, parts_reused = 0, bytes_sent = 0, manifest_bytes = 0;
 };
 
 class Snapshotter {

@@ -28,7 +28,8 @@ class Rebuild {
         marker_(*inventory.marker),
         file_(file),
         options_(options),
-        workers_(std::max(1u, std::thread::hardware_concurrency())) {
+        workers_(options.threads != 0 ? options.threads
+                                      : std::max(1u, std::thread::hardware_concurrency())) {
     call_.cancel = options.cancel;
   }
 

@@ -16,6 +16,7 @@ using ProgressSink = std::function<void(const Progress&)>;
 
 struct RebuildOptions {
   FetchOptions fetch;
+  unsigned threads = 0;            // that decode; 0 = one for each core
   const Cancel* cancel = nullptr;  // may be null
   ProgressSink progress;           // may be empty
 };

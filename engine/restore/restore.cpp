@@ -1,8 +1,7 @@
 #include "restore/restore.h"
 
 #include "restore/local_state.h"
-#include "restore/scratch.h"
-#include "restore/swap.h"
+#include "restore/place.h"
 
 namespace streamd::restore {
 namespace {
@@ -34,23 +33,14 @@ class Restore {
   Result<RestoreReport> run();
 
  private:
-  Result<bool> target_allows();  // false: it exists and that is fine
-  Result<bool> nothing_to_do();
-  Status lock_target();
-  Status rebuild_into(Scratch& scratch, Choice& choice);
-  Status finish(Scratch& scratch, const Choice& choice);
-  Status put_in_place(Scratch& scratch, const Choice& choice, const Rebuilt& rebuilt);
+  Status rebuild_into(Place& place, Scratch& scratch, Choice& choice);
+  Status put_in_place(Place& place, Scratch& scratch, const Choice& choice);
   RestoreReport done(Outcome outcome);
-  void tell(const char* phase) {
-    if (options_.progress) options_.progress({phase, report_.fetched, report_.fetched});
-  }
 
   std::span<const Replica> replicas_;
   const RestoreOptions& options_;
   const MonoTime start_;
   storage::Call call_;
-  std::string target_;
-  File lock_;  // closed: nobody has ever followed the target
   RestoreReport report_;
   Rebuilt rebuilt_;
 };
@@ -61,81 +51,28 @@ RestoreReport Restore::done(Outcome outcome) {
   return std::move(report_);
 }
 
-Result<bool> Restore::target_allows() {
-  const auto existing = TRY(existing_files(target_));
-  if (existing.empty() || options_.force) return true;
-  const bool database_there = existing.front() == target_;
-  if (!database_there && options_.replace_leftovers) return true;
-  if (database_there && options_.if_missing) return false;
-  return make_error(Code::kTargetExists,
-                    "restore " + target_ + ": " +
-                        (database_there ? "it exists" : existing.front() + " exists beside it"),
-                    "--force moves what exists away first, -o restores to another file");
-}
-
-Result<bool> Restore::nothing_to_do() {
-  return options_.if_missing && !options_.force && TRY(stat_path(target_)) &&
-         !TRY(swap_pending(target_));
-}
-
-// A daemon that follows the target holds the lock beside it, whatever the configuration here says,
-// and would go on in the file that is moved away.
-Status Restore::lock_target() {
-  if (lock_.is_open() || options_.lock_held) return {};
-  const state::Layout layout =
-      options_.local_state ? *options_.local_state : TRY(state::layout_for(target_, ""));
-  if (!options_.local_state && !TRY(stat_path(layout.lock))) return {};
-  auto lock = state::take_lock(layout);
-  if (!lock && lock.error().code == Code::kBusy)
-    return std::move(lock.error())
-        .with_hint("stop that streamd first, or restore to another file with -o");
-  lock_ = TRY(std::move(lock));
-  return {};
-}
-
-Status Restore::put_in_place(Scratch& scratch, const Choice& choice, const Rebuilt& rebuilt) {
+Status Restore::put_in_place(Place& place, Scratch& scratch, const Choice& choice) {
   PreparedState prepared(options_.local_state);
-  SwapRequest request{
-      target_, ".before-restore-" + format_time_compact(options_.clock->wall_micros()), "", ""};
+  Place::NewState state;
   if (options_.local_state) {
-    RestoredState restored{*choice.inventory.marker, {}, rebuilt.plan.newest};
-    restored.tip.generation = rebuilt.plan.moment.generation;
-    restored.tip.txid = rebuilt.plan.moment.txid;
+    RestoredState restored{*choice.inventory.marker, {}, rebuilt_.plan.newest};
+    restored.tip.generation = rebuilt_.plan.moment.generation;
+    restored.tip.txid = rebuilt_.plan.moment.txid;
     restored.tip.checksum_known = true;
-    restored.tip.checksum = rebuilt.checksum;
-    restored.tip.page_size = rebuilt.page_size;
-    restored.tip.pages = rebuilt.pages;
-    restored.tip.seen = rebuilt.seen;
-    request.state_prepared = TRY(prepare_state(*options_.local_state, restored, rebuilt.hashes));
-    request.state_folder = options_.local_state->folder;
+    restored.tip.checksum = rebuilt_.checksum;
+    restored.tip.page_size = rebuilt_.page_size;
+    restored.tip.pages = rebuilt_.pages;
+    restored.tip.seen = rebuilt_.seen;
+    state.prepared = TRY(prepare_state(*options_.local_state, restored, rebuilt_.hashes));
+    state.folder = options_.local_state->folder;
   }
-  TRY(lock_target());         // a daemon may have begun while we worked
-  if (!TRY(target_allows()))  // it appeared meanwhile
-    return make_error(Code::kTargetExists, "restore " + target_ + ": it exists by now");
-  auto moved = swap_into_place(request);
-  if (moved || TRY(swap_pending(target_))) {
-    scratch.keep();
-    prepared.keep();
-  }
+  auto moved = place.take(scratch, state);
+  if (moved || TRY(swap_pending(place.target()))) prepared.keep();
   report_.moved_away = TRY(std::move(moved));
   return {};
 }
 
-Status Restore::finish(Scratch& scratch, const Choice& choice) {
-  if (options_.check != Check::kNone) {
-    tell("checking");
-    TRY(sqlite::check_file(scratch.file().path(), options_.check, options_.cancel));
-    report_.checked = options_.check;
-  }
-  tell("finishing");
-  TRY(scratch.set_owner(rebuilt_.uid, rebuilt_.gid, rebuilt_.mode));
-  TRY(scratch.file().sync());
-  if (options_.cancel != nullptr && options_.cancel->cancelled())
-    return make_error(Code::kCancelled, "restore: cancelled");
-  return put_in_place(scratch, choice, rebuilt_);
-}
-
-Status Restore::rebuild_into(Scratch& scratch, Choice& choice) {
+Status Restore::rebuild_into(Place& place, Scratch& scratch, Choice& choice) {
   // Until a store was asked what it can do it takes one call at a time. No answer is no reason to
   // stop: reading says by itself what is wrong.
   const auto known = choice.replica.store->probe(call_);
@@ -152,25 +89,19 @@ Status Restore::rebuild_into(Scratch& scratch, Choice& choice) {
   report_.page_size = rebuilt_.page_size;
   report_.pages = rebuilt_.pages;
   report_.fetched = rebuilt_.fetched;
-  return finish(scratch, choice);
+  TRY(place.finish(scratch, options_.check, {rebuilt_.uid, rebuilt_.gid, rebuilt_.mode},
+                   rebuilt_.fetched));
+  report_.checked = options_.check;
+  return put_in_place(place, scratch, choice);
 }
 
 Result<RestoreReport> Restore::run() {
-  auto target = canonical_path(options_.out);
-  if (!target && target.error().code == Code::kNotFound)
-    return make_error(Code::kNotFound,
-                      "restore " + options_.out + ": there is no folder " + folder_of(options_.out),
-                      "make it first: mkdir -p " + folder_of(options_.out));
-  target_ = TRY(std::move(target));
-  if (const auto there = TRY(stat_path(target_)); there && S_ISDIR(there->st_mode))
-    return make_error(Code::kUsage, "restore " + target_ + ": it is a folder",
-                      "name the file that is to be restored");
-  tell("planning");
+  Place place = TRY(Place::find(options_));
+  if (options_.progress) options_.progress({"planning", 0, 0});
   if (!options_.dry_run) {
-    if (TRY(nothing_to_do())) return done(Outcome::kTargetPresent);
-    TRY(lock_target());
-    report_.completed_earlier = TRY(complete_swap(target_));
-    if (!TRY(target_allows())) return done(Outcome::kTargetPresent);
+    const bool wanted = TRY(place.begin());
+    report_.completed_earlier = place.completed_earlier();
+    if (!wanted) return done(Outcome::kTargetPresent);
   }
   auto choice = choose_replica(replicas_, options_.target, options_.any_replica, call_);
   if (!choice) {
@@ -183,8 +114,8 @@ Result<RestoreReport> Restore::run() {
     report_.plan = TRY(complete_plan(*choice->replica.store, choice->plan, call_));
     return done(Outcome::kPlanned);
   }
-  Scratch scratch = TRY(Scratch::create(target_));
-  TRY(rebuild_into(scratch, *choice));
+  Scratch scratch = TRY(Scratch::create(place.target()));
+  TRY(rebuild_into(place, scratch, *choice));
   return done(Outcome::kRestored);
 }
 

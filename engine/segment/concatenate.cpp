@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
-#include "segment/object_output.h"
+#include <algorithm>
 
 namespace streamd::segment {
 namespace {
@@ -30,67 +28,72 @@ Status check_neighbours(const ObjectHeader& earlier, const ObjectHeader& later) 
   return {};
 }
 
-// Everything but the blocks.
-class Merge {
- public:
-  Status add(const ObjectReader& input, ObjectOutput& output);
-  Index take();
+}  // namespace
 
- private:
-  std::uint32_t run_ = 0, ordinal_ = 0;
-  Index rest_;
-  std::map<PageNo, std::uint64_t> hashes_;
-};
+bool Concatenation::has_room_for(const ObjectReader& input) const {
+  return images() + input.index().images.size() <= kMostImages;
+}
 
-Status Merge::add(const ObjectReader& input, ObjectOutput& output) {
+Status Concatenation::add(const ObjectReader& input) {
+  const ObjectHeader& header = input.header();
+  TRY(check_alone(header));
+  if (!output_) {
+    output_.emplace(TRY(ObjectOutput::create(std::move(out_), header.page_size)));
+    merged_ = header;
+    merged_.major = header_.major;
+    merged_.minor = header_.minor;
+    merged_.level = header_.level;
+    merged_.instance = header_.instance;
+    merged_.key_id = header_.key_id;
+    merged_.salt = header_.salt;
+  } else {
+    TRY(check_neighbours(merged_, header));
+  }
+  TRY(copy_blocks(input));
+  merged_.last = header.last;
+  merged_.last_seen = header.last_seen;
+  merged_.pages_after = header.pages_after;
+  merged_.checksum_after = header.checksum_after;
+  return {};
+}
+
+Status Concatenation::copy_blocks(const ObjectReader& input) {
   std::vector<ImageRef> images;
   for (std::size_t i = 0; i < input.blocks(); ++i) {
     Block block = input.block(i);
     block.run += run_;
     images.assign(input.images(i).begin(), input.images(i).end());
     for (ImageRef& image : images) image.transaction += ordinal_;
-    TRY(output.append_stored(block, TRY(input.read_block(i)), images, input.base_pages(i)));
+    TRY(output_->append_stored(block, TRY(input.read_block(i)), images, input.base_pages(i)));
   }
   const Index& index = input.index();
   if (input.blocks() > 0) run_ += index.blocks.back().run + 1;
   ordinal_ += static_cast<std::uint32_t>(index.transactions.size());
   rest_.transactions.insert(rest_.transactions.end(), index.transactions.begin(),
                             index.transactions.end());
-  for (const PageHash& page : index.page_hashes) hashes_[page.page] = page.hash;
+  keep_hashes(index.page_hashes);
   rest_.position = index.position;
   return {};
 }
 
-Index Merge::take() {
-  for (const auto& [page, hash] : hashes_) rest_.page_hashes.push_back({page, hash});
-  return std::move(rest_);
+// Of a page that was there before the later one counts.
+void Concatenation::keep_hashes(const std::vector<PageHash>& later) {
+  std::vector<PageHash> both;
+  both.reserve(rest_.page_hashes.size() + later.size());
+  auto known = rest_.page_hashes.begin();
+  for (const PageHash& page : later) {
+    for (; known != rest_.page_hashes.end() && known->page < page.page; ++known)
+      both.push_back(*known);
+    if (known != rest_.page_hashes.end() && known->page == page.page) ++known;
+    both.push_back(page);
+  }
+  both.insert(both.end(), known, rest_.page_hashes.end());
+  rest_.page_hashes = std::move(both);
 }
 
-}  // namespace
-
-Result<SealedObject> concatenate(std::span<const ObjectReader* const> inputs, File out,
-                                 const ObjectHeader& header) {
-  if (inputs.empty()) return refused("there are none");
-  const ObjectHeader &first = inputs.front()->header(), &last = inputs.back()->header();
-  ObjectOutput output = TRY(ObjectOutput::create(std::move(out), first.page_size));
-  Merge merge;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    TRY(check_alone(inputs[i]->header()));
-    if (i > 0) TRY(check_neighbours(inputs[i - 1]->header(), inputs[i]->header()));
-    TRY(merge.add(*inputs[i], output));
-  }
-  ObjectHeader merged = first;
-  merged.major = header.major;
-  merged.minor = header.minor;
-  merged.level = header.level;
-  merged.instance = header.instance;
-  merged.key_id = header.key_id;
-  merged.salt = header.salt;
-  merged.last = last.last;
-  merged.last_seen = last.last_seen;
-  merged.pages_after = last.pages_after;
-  merged.checksum_after = last.checksum_after;
-  return output.finish(merged, merge.take());
+Result<SealedObject> Concatenation::finish() {
+  if (!output_) return refused("there are none");
+  return output_->finish(merged_, std::move(rest_));
 }
 
 }  // namespace streamd::segment

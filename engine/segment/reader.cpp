@@ -113,29 +113,32 @@ Status ObjectReader::decode_block(std::size_t i, ByteView stored, ByteView bases
   return {};
 }
 
-Status verify_object(const ByteSource& source, Depth depth) {
-  const ObjectReader reader = TRY(ObjectReader::open(source));
-  if (depth == Depth::kIndex) return {};
+Status ObjectReader::verify_blocks() const {
   // Neighbouring blocks in one read: the source may be far away.
   constexpr std::uint64_t kReadBytes = 4 * kMiB;
   Bytes buffer;
-  for (std::size_t first = 0; first < reader.blocks();) {
+  for (std::size_t first = 0; first < blocks();) {
     std::size_t end = first;
     std::uint64_t bytes = 0;
     do {
-      bytes += reader.block(end++).stored;
-    } while (end < reader.blocks() && bytes + reader.block(end).stored <= kReadBytes);
+      bytes += block(end++).stored;
+    } while (end < blocks() && bytes + block(end).stored <= kReadBytes);
     buffer.resize(bytes);
-    TRY(source.read_at(reader.block(first).offset, buffer));
+    TRY(source_->read_at(block(first).offset, buffer));
     ByteView rest = buffer;
     for (; first < end; ++first) {
-      const Block& block = reader.block(first);
-      if (xxh3(rest.first(block.stored)) != block.stored_hash)
+      const Block& now = block(first);
+      if (xxh3(rest.first(now.stored)) != now.stored_hash)
         return block_damaged(first, "its bytes do not match their checksum");
-      rest = rest.subspan(block.stored);
+      rest = rest.subspan(now.stored);
     }
   }
   return {};
+}
+
+Status verify_object(const ByteSource& source, Depth depth) {
+  const ObjectReader reader = TRY(ObjectReader::open(source));
+  return depth == Depth::kIndex ? Status() : reader.verify_blocks();
 }
 
 }  // namespace streamd::segment

@@ -33,6 +33,9 @@ class ObjectReader {
   // are decoded in order; the blocks of one run in any order and in parallel, provided the bases of
   // all of them are taken before any of their images is applied.
   Status decode_block(std::size_t i, ByteView stored, ByteView bases, MutableBytes out) const;
+  // The stored bytes of every block against their hashes: with what open checks, every byte of the
+  // object. Reads 4 MiB at a time.
+  Status verify_blocks() const;
 
  private:
   ObjectReader() = default;

@@ -31,11 +31,11 @@ struct LogReader {
 
 struct LogUse {
   std::uint32_t page_size = 0;
-  std::uint32_t last_frame = 0;     // committed ones
-  std::uint32_t backfilled = 0;     // of them, already in the database file
-  std::uint64_t log_bytes = 0;      // size of the -wal file
-  std::vector<LogReader> readers;   // of other processes, on slots that keep the log
-  std::optional<pid_t> writer;      // who has the write lock
+  std::uint32_t last_frame = 0;    // committed ones
+  std::uint32_t backfilled = 0;    // of them, already in the database file
+  std::uint64_t log_bytes = 0;     // size of the -wal file
+  std::vector<LogReader> readers;  // of other processes, on slots that keep the log
+  std::optional<pid_t> writer;     // who has the write lock
 };
 
 // Opens the database for a moment, as any reader does. nullopt without -wal and -shm: nobody has it

@@ -34,6 +34,12 @@ void declare_setup(CLI::App& command, Session& session) {
                   "($STREAMD_DRIVER_PATH)")
       ->type_name("DIR")
       ->allow_extra_args(false);
+  command
+      .add_option("--identity", session.setup.identities,
+                  "file of `streamctl keygen` that opens encrypted backups; may be repeated "
+                  "($STREAMD_IDENTITY)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
 }
 
 }  // namespace

@@ -41,18 +41,24 @@ Result<const config::Database*> configured(const Setup& setup, const std::string
 
 // One declaration for each command; they live in commands/<name>.cpp.
 void add_adopt(CLI::App& app, Session& session);
+void add_compact(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
 void add_config(CLI::App& app, Session& session);
 void add_databases(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
 void add_drivers(CLI::App& app, Session& session);
 void add_generations(CLI::App& app, Session& session);
+void add_keygen(CLI::App& app, Session& session);
+void add_prune(CLI::App& app, Session& session);
+void add_repair(CLI::App& app, Session& session);
 void add_manual(CLI::App& app, Session& session);  // hidden: for the build
 void add_restore(CLI::App& app, Session& session);
 void add_segments(CLI::App& app, Session& session);
 void add_snapshots(CLI::App& app, Session& session);
 void add_status(CLI::App& app, Session& session);
 void add_sync(CLI::App& app, Session& session);
+void add_timeline(CLI::App& app, Session& session);
+void add_verify(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 
 }  // namespace streamd::apps

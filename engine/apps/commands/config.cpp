@@ -1,9 +1,11 @@
-// streamctl config check, streamctl config show
+// streamctl config check, show and import
 #include <fmt/core.h>
 
 #include "apps/commands/command.h"
 #include "apps/surroundings.h"
+#include "base/file.h"
 #include "config/estimate.h"
+#include "config/import/litestream.h"
 #include "config/render.h"
 #include "daemon/exit_code.h"
 
@@ -44,10 +46,46 @@ Result<int> run_show(const Session& session, bool origin) {
   return daemon::kExitDone;
 }
 
+// A secret may be in it: never readable by others, and nothing that exists is lost.
+Status write_new(const std::string& path, const std::string& text) {
+  auto created = File::create_new(path, 0600);
+  if (!created && created.error().code == Code::kExists)
+    return make_error(Code::kTargetExists, "write " + path + ": it exists",
+                      "remove it, or name another file with -o");
+  File file = TRY(std::move(created));
+  TRY(file.write_at(0, as_bytes(text)));
+  return file.sync();
+}
+
+Result<int> run_import(const std::string& from, const std::string& out) {
+  const Bytes text = TRY(read_file(from, 4 * kMiB));
+  const config::Imported imported = TRY(config::import_litestream(as_text(text), from));
+  if (out.empty())
+    fmt::print("{}", imported.toml);
+  else
+    TRY(write_new(out, imported.toml));
+  fmt::print(stderr, "{}", check_report(imported.warnings));
+  return daemon::kExitDone;
+}
+
+void add_import(CLI::App& config, Session& session) {
+  CLI::App* command =
+      declare_command(config, session, "import", "make a configuration out of one of Litestream's",
+                      "streamctl config import /etc/litestream.yml -o /etc/streamd/streamd.toml");
+  const auto from = std::make_shared<std::string>(), out = std::make_shared<std::string>();
+  command->add_option("file", *from, "litestream.yml, of 0.3 or 0.5")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("-o,--output", *out, "the file to make; default: it is printed")
+      ->type_name("OUT");
+  command->callback(
+      [&session, from, out] { session.run = [from, out] { return run_import(*from, *out); }; });
+}
+
 }  // namespace
 
 void add_config(CLI::App& app, Session& session) {
-  CLI::App* config = declare_group(app, session, "config", "check or show the configuration",
+  CLI::App* config = declare_group(app, session, "config", "check, show or make the configuration",
                                    "streamctl config check --config my.toml");
   CLI::App* check =
       declare_command(*config, session, "check", "everything that is wrong, with file and line",
@@ -62,6 +100,7 @@ void add_config(CLI::App& app, Session& session) {
   show->callback([&session, origin] {
     session.run = [&session, origin] { return run_show(session, *origin); };
   });
+  add_import(*config, session);
 }
 
 }  // namespace streamd::apps

@@ -117,7 +117,7 @@ Result<Findings> examine(const Session& session, Setup& setup, const std::string
   sqlite::initialise();
   for (const config::Database* database : databases) {
     const auto layout = state::layout_for(database->real_path, setup.config.streamd.state_dir);
-    doctor::DatabaseToCheck check{database->real_path,      layout ? layout->folder : "",
+    doctor::DatabaseToCheck check{database->real_path,       layout ? layout->folder : "",
                                   database->restore_missing, database->set_wal,
                                   database->wal_soft_limit,  database->spool_max_size};
     doctor::check_database(check, findings);
@@ -146,8 +146,7 @@ Result<int> run_doctor(const Session& session, const std::string& database) {
     return code;
   }
   fmt::print("{}{} problem{}, {} warning{}\n", doctor::report(findings),
-             findings.count(Severity::kProblem),
-             findings.count(Severity::kProblem) == 1 ? "" : "s",
+             findings.count(Severity::kProblem), findings.count(Severity::kProblem) == 1 ? "" : "s",
              findings.count(Severity::kWarning),
              findings.count(Severity::kWarning) == 1 ? "" : "s");
   return code;

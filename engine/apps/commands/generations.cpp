@@ -1,5 +1,5 @@
 // streamctl generations DB|URL
-#include "apps/commands/listing.h"
+#include "apps/commands/litestream_rows.h"
 #include "daemon/status_json.h"
 
 namespace streamd::apps {
@@ -70,7 +70,8 @@ void add_generations(CLI::App& app, Session& session) {
                    {"REPLICA", "GENERATION", "FIRST", "LAST", "FROM", "TO", "HOLES", "SNAPSHOTS",
                     "SEGMENTS", "SIZE"},
                    restore::TimesOf::kEdges,
-                   add_rows});
+                   add_rows,
+                   add_litestream_generations});
 }
 
 }  // namespace streamd::apps

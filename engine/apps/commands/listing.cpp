@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "apps/litestream_source.h"
 #include "apps/replica_source.h"
 #include "apps/report.h"
 #include "daemon/exit_code.h"
@@ -34,17 +35,39 @@ int find_times(const NamedReplica& replica, const Listing& listing, bool exact,
   return code;
 }
 
+// False: there is nothing of Litestream's, or no row for it.
+bool add_litestream(const NamedReplica& replica, const Listing& listing, Rows& rows) {
+  if (!listing.add_litestream_rows) return false;
+  const auto found = litestream_among({replica});
+  say_found(found);
+  for (const LitestreamReplica& each : found)
+    listing.add_litestream_rows(each.replica.settings.name, each.inventory, rows);
+  return !found.empty();
+}
+
 Result<int> run_listing(const Session& session, const Listing& listing,
                         const ListingOptions& options) {
   Setup setup = TRY(setup_for(session, options.source));
   const auto replicas = TRY(open_replicas(setup, options.source, options.replica));
+  if (replicas.front().litestream && !listing.add_litestream_rows)
+    return make_error(Code::kUsage, listing.name + " are not listed for Litestream's replicas",
+                      "`streamctl generations` and `streamctl snapshots` are; `streamctl restore "
+                      "--dry-run` names the objects that a moment needs");
   Rows rows{Table(listing.header), Json::array(), !listing.many || options.exact};
   int code = daemon::kExitDone;
   bool begun = false;
   for (const NamedReplica& replica : replicas) {
+    if (replica.litestream) {
+      begun = add_litestream(replica, listing, rows) || begun;
+      continue;
+    }
     auto timeline = list_replica(replica);
     if (!timeline) {
       code = std::max(code, report("streamctl", timeline.error()));
+      continue;
+    }
+    if (!timeline->begun() && add_litestream(replica, listing, rows)) {
+      begun = true;
       continue;
     }
     begun = begun || timeline->begun();

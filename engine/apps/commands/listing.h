@@ -7,6 +7,7 @@
 #include "apps/commands/command.h"
 #include "apps/table.h"
 #include "catalog/timeline.h"
+#include "litestream/inventory.h"
 #include "restore/exact_times.h"
 
 namespace streamd::apps {
@@ -19,12 +20,16 @@ struct Rows {
 // Adds the rows of one replica.
 using AddRows =
     std::function<void(const std::string& replica, const catalog::Timeline& timeline, Rows& rows)>;
+// Those of one that is Litestream's.
+using AddLitestreamRows = std::function<void(const std::string& replica,
+                                             const litestream::Inventory& inventory, Rows& rows)>;
 
 struct Listing {
   std::string name, description;
   std::vector<std::string> header;
   restore::TimesOf times;  // that the rows show
   AddRows add_rows;
+  AddLitestreamRows add_litestream_rows;  // may be empty
   bool many = false;  // objects: they are only read for their times when --exact asks for it
 };
 // Declares the command. It prints what could be listed; a replica that could not is an error on

@@ -4,8 +4,11 @@
 #include <filesystem>
 
 #include "apps/commands/command.h"
+#include "apps/litestream_report.h"
+#include "apps/litestream_source.h"
 #include "apps/progress_bar.h"
 #include "apps/replica_source.h"
+#include "apps/restore_outcome.h"
 #include "apps/signals.h"
 #include "apps/table.h"
 #include "apps/time_argument.h"
@@ -92,20 +95,6 @@ Result<restore::RestoreOptions> options_of(const Setup& setup, const RestoreArgu
   return options;
 }
 
-const char* outcome_name(restore::Outcome outcome) {
-  switch (outcome) {
-    case restore::Outcome::kRestored:
-      return "restored";
-    case restore::Outcome::kPlanned:
-      return "planned";
-    case restore::Outcome::kTargetPresent:
-      return "target present";
-    case restore::Outcome::kNoBackup:
-      return "no backup";
-  }
-  return "restored";
-}
-
 // The names that scripts rely on (docs/cli.md).
 Json report_json(const std::string& out, const restore::RestoreReport& report) {
   const bool planned = report.outcome == restore::Outcome::kPlanned;
@@ -129,18 +118,10 @@ Json report_json(const std::string& out, const restore::RestoreReport& report) {
 }
 
 void print_text(const std::string& out, const restore::RestoreReport& report) {
-  switch (report.outcome) {
-    case restore::Outcome::kTargetPresent:
-      fmt::print("{} exists: nothing to do\n", printable(out));
-      return;
-    case restore::Outcome::kNoBackup:
-      fmt::print("there is no backup: nothing to do\n");
-      return;
-    case restore::Outcome::kPlanned:
-      fmt::print("from replica {}\n{}", report.replica, restore::describe(report.plan));
-      return;
-    case restore::Outcome::kRestored:
-      break;
+  if (print_nothing_done(out, report.outcome)) return;
+  if (report.outcome == restore::Outcome::kPlanned) {
+    fmt::print("from replica {}\n{}", report.replica, restore::describe(report.plan));
+    return;
   }
   fmt::print("restored {} to transaction {} of {} (generation {}) from replica {}\n",
              printable(out), report.plan.moment.txid.value, shown_time(report.seen),
@@ -157,24 +138,59 @@ void print_text(const std::string& out, const restore::RestoreReport& report) {
     fmt::print("kept what was there: {}\n", printable(path));
 }
 
+using Replicas = std::vector<restore::Replica>;
+
+// With a progress bar, until it is over or a signal ends it.
+template <class Work>
+auto restoring(const Signals& signals, restore::RestoreOptions& options, const Work& work) {
+  ProgressBar bar;
+  options.progress = bar.sink();
+  return run_cancellable(signals, [&](const Cancel& cancel) {
+    options.cancel = &cancel;
+    return work();
+  });
+}
+
+Result<int> from_litestream(const Session& session, const Signals& signals, const Replicas& from,
+                            restore::RestoreOptions& options) {
+  const auto report =
+      restoring(signals, options, [&] { return litestream::restore(from, options); });
+  if (!report) return Error(report.error());
+  if (session.json)
+    print_json(litestream_json(options.out, *report));
+  else
+    print_litestream(options.out, *report);
+  return daemon::kExitDone;
+}
+
+bool nothing_found(const Result<restore::RestoreReport>& report) {
+  return report ? report->outcome == restore::Outcome::kNoBackup
+                : report.error().code == Code::kNoBackup;
+}
+
 Result<int> run_restore(const Session& session, const RestoreArguments& arguments) {
   const Signals signals;
   Setup setup = TRY(setup_for(session, arguments.source));
   restore::RestoreOptions options = TRY(options_of(setup, arguments));
   const auto opened = TRY(open_replicas(setup, arguments.source, arguments.replica));
-  std::vector<restore::Replica> replicas;
+  Replicas replicas;
   for (const NamedReplica& replica : opened)
     replicas.push_back({replica.store.get(), replica.settings.name});
   sqlite::initialise();
-  const auto report = [&] {
-    ProgressBar bar;
-    options.progress = bar.sink();
-    return run_cancellable(signals, [&](const Cancel& cancel) {
-      options.cancel = &cancel;
-      return restore::restore(replicas, options);
-    });
-  }();
+  if (opened.front().litestream) return from_litestream(session, signals, replicas, options);
+  const auto report =
+      restoring(signals, options, [&] { return restore::restore(replicas, options); });
+  if (nothing_found(report)) {
+    const auto theirs = litestream_among(opened);
+    say_found(theirs);
+    replicas.clear();
+    for (const LitestreamReplica& each : theirs)
+      replicas.push_back({each.replica.store.get(), each.replica.settings.name});
+    if (!replicas.empty()) return from_litestream(session, signals, replicas, options);
+  }
   if (!report) return Error(report.error());
+  if (options.local_state && report->outcome == restore::Outcome::kRestored)
+    TRY(keep_keys(setup, *config::find_database(setup.config, options.out), opened));
   if (session.json)
     print_json(report_json(options.out, *report));
   else
@@ -202,7 +218,8 @@ void add_restore(CLI::App& app, Session& session) {
   CLI::App* command = declare_command(
       app, session, "restore", "rebuild a database as of now or of any past transaction",
       "streamctl restore /data/app.db -o /tmp/yesterday.db --timestamp \"1 day ago\"\n"
-      "  streamctl restore file:///backups/app -o /data/app.db --if-missing");
+      "  streamctl restore file:///backups/app -o /data/app.db --if-missing\n"
+      "  streamctl restore litestream+s3://bucket/app -o /tmp/app.db");
   const auto arguments = std::make_shared<RestoreArguments>();
   declare_json(*command, session);
   command->add_option("source", arguments->source, "configured path or name, or a replica's URL")

@@ -40,6 +40,7 @@ void add_segments(CLI::App& app, Session& session) {
                    {"REPLICA", "GENERATION", "LEVEL", "FIRST", "LAST", "TIME", "HOLDS", "SIZE"},
                    restore::TimesOf::kSegments,
                    add_rows,
+                   {},
                    true});
 }
 

@@ -1,5 +1,5 @@
 // streamctl snapshots DB|URL
-#include "apps/commands/listing.h"
+#include "apps/commands/litestream_rows.h"
 #include "daemon/status_json.h"
 
 namespace streamd::apps {
@@ -26,7 +26,8 @@ void add_snapshots(CLI::App& app, Session& session) {
                    "snapshots in the replicas (size: without the parts that they share)",
                    {"REPLICA", "GENERATION", "TXID", "TIME", "SIZE"},
                    restore::TimesOf::kSnapshots,
-                   add_rows});
+                   add_rows,
+                   add_litestream_snapshots});
 }
 
 }  // namespace streamd::apps

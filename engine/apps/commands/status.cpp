@@ -30,20 +30,43 @@ void print_problem(const std::string& what, const Json& error) {
     fmt::print("  hint: {}\n", printable(hint));
 }
 
-void print_text(const Json& status) {
-  if (status.at("daemon").is_null()) fmt::print("daemon not running\n");
-  Table table({"DATABASE", "STATE", "TXID", "REPLICA", "STATE", "TXID", "BEHIND", "SNAPSHOT"});
+bool something_is_proven(const Json& status) {
   for (const Json& database : status.at("databases").items())
     for (const Json& replica : database.at("replicas").items())
-      table.add({database.string("database"), text(database, "state"), number(database, "txid"),
-                 replica.string("name"), text(replica, "state"), number(replica, "txid"),
-                 number(replica, "lag_transactions"), text(replica, "snapshot_time")});
+      if (!replica.at("proven_at").is_null()) return true;
+  return false;
+}
+
+void print_text(const Json& status) {
+  if (status.at("daemon").is_null()) fmt::print("daemon not running\n");
+  std::vector<std::string> header{"DATABASE", "STATE", "TXID",   "REPLICA",
+                                  "STATE",    "TXID",  "BEHIND", "SNAPSHOT"};
+  const bool proven = something_is_proven(status);
+  if (proven) header.push_back("PROVEN");
+  Table table(std::move(header));
+  for (const Json& database : status.at("databases").items())
+    for (const Json& replica : database.at("replicas").items()) {
+      std::vector<std::string> row{database.string("database"),
+                                   text(database, "state"),
+                                   number(database, "txid"),
+                                   replica.string("name"),
+                                   text(replica, "state"),
+                                   number(replica, "txid"),
+                                   number(replica, "lag_transactions"),
+                                   text(replica, "snapshot_time")};
+      if (proven) row.push_back(text(replica, "proven_txid_time"));
+      table.add(std::move(row));
+    }
   if (!table.empty()) fmt::print("{}", table.text());
   for (const Json& database : status.at("databases").items()) {
     const std::string path = database.string("database");
     print_problem(path, database.at("error"));
-    for (const Json& replica : database.at("replicas").items())
-      print_problem(path + ", replica " + replica.string("name"), replica.at("error"));
+    for (const Json& replica : database.at("replicas").items()) {
+      const std::string where = path + ", replica " + replica.string("name");
+      print_problem(where, replica.at("error"));
+      const Json& upkeep = replica.at("upkeep_error");
+      if (!upkeep.is_null()) print_problem(where + ", " + upkeep.string("job"), upkeep.at("error"));
+    }
   }
 }
 

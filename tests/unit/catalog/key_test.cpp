@@ -54,6 +54,17 @@ BOOST_AUTO_TEST_CASE(segments_of_every_level_kind_and_piece) {
       }
 }
 
+BOOST_AUTO_TEST_CASE(wrapped_keys) {
+  KeysKey key{kGeneration, {}};
+  key.id.back() = 0xab;
+  round_trip(key, kPrefix + "keys/000000000000000000000000000000ab");
+  BOOST_TEST(other(kPrefix + "keys/000000000000000000000000000000AB"));
+  BOOST_TEST(other(kPrefix + "keys/0ab"));
+  BOOST_TEST((generation_of(parse_key(kPrefix + "keys/000000000000000000000000000000ab")) ==
+              GenerationId{}));
+  BOOST_TEST((generation_of(parse_key(kPrefix + "segments/0/" + kRange + ".all")) == kGeneration));
+}
+
 BOOST_AUTO_TEST_CASE(names_carry_milliseconds_rounded_down) {
   const SnapshotKey exact{kGeneration, Txid(1), kTime}, later{kGeneration, Txid(1), kTime + 999};
   BOOST_TEST(to_text(exact) == to_text(later));

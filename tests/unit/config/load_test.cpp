@@ -58,6 +58,7 @@ replicas = ["offsite", { storage = "usb", retention = "30d", name = "disk" }]
   patience = "1m"
   history = "24h"
   verify-interval = "12h"
+  verify-budget = "64MiB"
   prune = false
   prune-grace = "1m"
   bandwidth-limit = "1MB"
@@ -122,7 +123,8 @@ BOOST_AUTO_TEST_CASE(replicas_inherit) {
   BOOST_TEST((s3.retention == std::chrono::hours(48)));
   BOOST_TEST((s3.history == std::chrono::hours(24)));
   BOOST_TEST((s3.verify_interval == std::chrono::hours(12)));
-  BOOST_TEST(!s3.prune);
+  BOOST_TEST(s3.verify_budget == 64 * kMiB);
+  BOOST_TEST((s3.prune == Prune::kNever));
   BOOST_TEST((s3.prune_grace == std::chrono::minutes(1)));
   BOOST_TEST(s3.bandwidth_limit == 1'000'000u);
   BOOST_TEST(s3.fault == "put:transient:10%");

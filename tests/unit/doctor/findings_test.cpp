@@ -120,8 +120,8 @@ BOOST_AUTO_TEST_CASE(a_store_that_works_and_is_empty) {
 
 BOOST_AUTO_TEST_CASE(a_store_that_refuses) {
   using Operation = storage::Operation;
-  for (const Operation operation : {Operation::kProbe, Operation::kPut, Operation::kStat,
-                                    Operation::kGet, Operation::kList}) {
+  for (const Operation operation :
+       {Operation::kProbe, Operation::kPut, Operation::kStat, Operation::kGet, Operation::kList}) {
     MemoryStore store;
     store.fail_next(operation, make_error(Code::kAuth, "no", "check the key"));
     const Findings findings = stored(store);

@@ -45,6 +45,13 @@ struct Row {
   std::vector<Database> moments;
 };
 
+Result<SealedObject> concatenate(const std::vector<const ObjectReader*>& inputs, File out,
+                                 const ObjectHeader& header) {
+  Concatenation merged(std::move(out), header);
+  for (const ObjectReader* input : inputs) TRY(merged.add(*input));
+  return merged.finish();
+}
+
 bool refused(Row& row) {
   const auto all = row.all();
   const auto result = concatenate(all, row.capture.file(), ObjectHeader{});
@@ -115,9 +122,8 @@ BOOST_AUTO_TEST_CASE(a_damaged_input_is_noticed_while_copying) {
   bytes[kHeaderSize] ^= 1;
   const MemorySource source(bytes);
   const ObjectReader reader = must(ObjectReader::open(source));
-  const ObjectReader* const inputs[] = {&reader};
   BOOST_TEST(
-      (concatenate(inputs, row.capture.file(), ObjectHeader{}).error().code == Code::kCorrupt));
+      (concatenate({&reader}, row.capture.file(), ObjectHeader{}).error().code == Code::kCorrupt));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,84 @@
+// Restore drills: on a schedule the newest moment of each replica is restored to a scratch file and
+// proven, and its objects are checked a part at a time. One thread for the whole process, so there
+// is never more than one drill at a time.
+#pragma once
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "replicate/pipeline.h"
+#include "state/proof.h"
+#include "storage/store.h"
+
+namespace streamd::verify {
+struct VerifyReport;
+}
+
+namespace streamd::daemon {
+
+struct DrillTarget {
+  std::string database;  // canonical path
+  std::string replica;
+  std::shared_ptr<storage::Store> store;
+  milliseconds interval{0};
+  std::uint64_t budget = 0;  // bytes; 0 = no limit
+};
+
+struct DrillStatus {
+  state::Proof proof;
+  bool running = false;
+  std::optional<Error> problem;  // what the last drill found, or that none has succeeded for long
+};
+
+// Times are by the wall clock, since they must mean something after a restart. A clock that was set
+// back makes a drill due.
+// Until the next attempt after what is known; 0 = now. A store or disk that failed is tried sooner,
+// and so is damage that was `renewed` by a new snapshot.
+milliseconds drill_due_in(const state::Proof& proof, milliseconds interval, Micros now,
+                          bool renewed = false);
+// No proof for twice the interval, counted from `since` while there was none at all.
+bool proof_is_old(const state::Proof& proof, milliseconds interval, Micros since, Micros now);
+
+class Drills {
+ public:
+  // Borrows pipelines and clock. Targets without an interval must not be given.
+  Drills(std::vector<DrillTarget> targets,
+         const std::vector<std::unique_ptr<replicate::Pipeline>>& pipelines, const Clock& clock);
+  ~Drills();
+
+  void start();
+  void stop();  // what is under way is broken off, and its file removed
+
+  // Any thread. nullopt when there are no drills for it.
+  std::optional<DrillStatus> status(const std::string& database, const std::string& replica) const;
+
+ private:
+  struct Job {
+    DrillTarget target;
+    replicate::Pipeline* pipeline = nullptr;
+    DrillStatus status;
+    bool old_said = false;
+    bool renewed = false;  // by the last drill
+  };
+  void main();
+  void look(Job& job);
+  bool may_run(const Job& job) const;
+  void drill(Job& job);
+  std::optional<Error> prove(Job& job);
+  std::optional<Error> check(Job& job, bool broken, bool may_renew);
+  void renew(Job& job, const verify::VerifyReport* report);
+  void finish(Job& job, std::optional<Error> failure);
+
+  std::vector<Job> jobs_;
+  const Clock& clock_;
+  const Micros since_;
+  Cancel cancel_;
+  mutable std::mutex mutex_;  // of every Job::status
+  std::thread thread_;
+};
+
+}  // namespace streamd::daemon

@@ -1,0 +1,57 @@
+// When a replica is looked after (upkeep.h): once it can be restored from and as long as nothing is
+// wrong with it; not in its last moments.
+#include "replicate/replica.h"
+
+namespace streamd::replicate {
+
+// With the lock held.
+bool Replica::can_be_looked_after() const {
+  return joined_ && restorable_ && !draining_ && !stopping_ && !dropped_ &&
+         status_.state == ReplicaState::kReady;
+}
+
+// With the lock held.
+Upkeep::Outlook Replica::look_after() {
+  if (!can_be_looked_after()) return {};
+  const UpkeepView view{joined_->identity.generation, status_.acknowledged, status_.snapshot,
+                        status_.objects_sent, clock_.mono()};
+  return upkeep_.look(view, joined_->identity, joined_->page_size);
+}
+
+// A run is over, on its thread.
+void Replica::looked_after(const std::optional<Error>& fenced) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (fenced) failed(*fenced);
+    poked_ = true;
+  }
+  changed_.notify_all();
+}
+
+Status Replica::look_after_now(MonoTime deadline, const Cancel& cancel) {
+  const std::string what = "look after replica " + name();
+  upkeep_.hurry();
+  for (;;) {
+    Upkeep::Outlook outlook;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!can_be_looked_after()) {
+        if (status_.error) return *status_.error;
+        return make_error(Code::kBusy, what + ": it is " + state_name(status_.state));
+      }
+      outlook = look_after();
+    }
+    if (!outlook.running) {
+      if (auto trouble = upkeep_.trouble())
+        return std::move(trouble->error).with_context(what + ": " + trouble->job);
+      return {};
+    }
+    if (cancel.cancelled()) return make_error(Code::kCancelled, what + ": stopped");
+    if (clock_.mono() >= deadline)
+      return make_error(Code::kTimeout, what + ": not finished in time",
+                        "it goes on in the background while the daemon runs");
+    upkeep_.wait(std::min(deadline, clock_.mono() + milliseconds(250)));
+  }
+}
+
+}  // namespace streamd::replicate

@@ -1,0 +1,26 @@
+// The rules applied to a listing at one moment, without any grace. Pure.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "retention/policy.h"
+#include "retention/region.h"
+
+namespace streamd::retention {
+
+struct Verdict {
+  bool needed = true;
+  std::string reason;
+};
+
+struct Judgement {
+  std::vector<Verdict> verdicts;    // in the order of the listing
+  std::vector<std::string> unread;  // see Decisions
+  catalog::Timeline timeline;       // what was judged
+  Regions regions;
+};
+
+Judgement judge(std::span<const catalog::Listed> listing, const PartNames& parts, Micros now,
+                const Rules& rules);
+
+}  // namespace streamd::retention

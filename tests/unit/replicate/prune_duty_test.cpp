@@ -1,0 +1,151 @@
+#include "replicate/prune_duty.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/file.h"
+#include "memory_store.h"
+#include "temp_folder.h"
+
+using namespace streamd;
+using namespace streamd::replicate;
+using std::chrono::hours;
+using std::chrono::minutes;
+using Operation = MemoryStore::Operation;
+
+namespace {
+
+const GenerationId kGeneration(0x0000000100000009);
+constexpr Micros kMinute = 60'000'000;
+
+class SetClock final : public Clock {
+ public:
+  Micros wall_micros() const override { return 1'795'348'800'000'000 + passed.count() * 1000; }
+  MonoTime mono() const override { return MonoTime(hours(1000)) + passed; }
+  milliseconds passed{0};
+};
+
+// A snapshot and a segment a quarter of an hour apart, for ten hours.
+struct Scene {
+  Scene() {
+    rules.retention = rules.history = hours(4);
+    for (std::uint64_t i = 0; i <= 40; ++i) {
+      const Micros time = clock.wall_micros() - static_cast<Micros>(40 - i) * 15 * kMinute;
+      store.mtime_ns = time * 1000;
+      put(to_text(catalog::SnapshotKey{kGeneration, Txid(i + 1), time}));
+      if (i > 0)
+        put(to_text(catalog::SegmentKey{
+            kGeneration, 0, Txid(i + 1), Txid(i + 1), time, {}, catalog::Completeness::kAll}));
+    }
+    view.generation = kGeneration;
+    view.acknowledged = view.snapshot = Txid(41);
+    pass(minutes(11));  // nothing becomes old within the grace
+  }
+  void put(const std::string& key) { store.set(key, Bytes(10)); }
+  void pass(milliseconds time) {
+    clock.passed += time;
+    store.mtime_ns = clock.wall_micros() * 1000;
+    view.now = clock.mono();
+  }
+  Status run(PruneDuty& duty) {
+    const std::string name = "one", database = "/d/app.db", state = folder.path();
+    const storage::Call call;
+    return duty.run(view, {name, database, state, store, call, clock});
+  }
+  int listings() const { return store.calls(Operation::kList); }
+
+  TempFolder folder;
+  SetClock clock;
+  MemoryStore store;
+  retention::Rules rules;
+  PruneView view;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(prune_duty)
+
+BOOST_AUTO_TEST_CASE(at_first_then_hourly_while_it_moves_and_daily_when_it_rests) {
+  Scene scene;
+  PruneDuty duty(scene.rules);
+  BOOST_TEST(duty.due_in(scene.view).count() <= 0);
+  BOOST_REQUIRE(scene.run(duty).has_value());
+  BOOST_TEST(duty.removed().size() > 20u);
+  BOOST_TEST((duty.due_in(scene.view) == hours(24)));
+  scene.view.acknowledged = Txid(42);
+  BOOST_TEST((duty.due_in(scene.view) == hours(1)));
+  scene.pass(minutes(50));
+  BOOST_TEST((duty.due_in(scene.view) == minutes(10)));
+  BOOST_REQUIRE(scene.run(duty).has_value());
+  BOOST_TEST((duty.due_in(scene.view) >= hours(1)));
+  scene.pass(hours(24));
+  BOOST_TEST(duty.due_in(scene.view).count() <= 0);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_snapshot_when_its_grace_is_over) {
+  Scene scene;
+  PruneDuty duty(scene.rules);
+  BOOST_REQUIRE(scene.run(duty).has_value());
+  scene.view.snapshot = Txid(42);
+  const milliseconds due = duty.due_in(scene.view);
+  BOOST_TEST((due > minutes(10) && due < minutes(11)));
+  scene.pass(minutes(5));
+  BOOST_TEST((duty.due_in(scene.view) == due - minutes(5)));
+}
+
+BOOST_AUTO_TEST_CASE(short_lives_do_not_list_each_time) {
+  Scene scene;
+  {
+    PruneDuty duty(scene.rules);
+    BOOST_REQUIRE(scene.run(duty).has_value());
+  }
+  const int listings = scene.listings();
+  scene.pass(minutes(5));
+  PruneDuty next(scene.rules);
+  BOOST_REQUIRE(scene.run(next).has_value());
+  BOOST_TEST(scene.listings() == listings);
+  BOOST_TEST((next.due_in(scene.view) == hours(24) - minutes(5)));
+  scene.pass(hours(24));
+  PruneDuty later(scene.rules);
+  BOOST_REQUIRE(scene.run(later).has_value());
+  BOOST_TEST(scene.listings() > listings);
+  for (const char* garbage : {"", "x", "{}", "{\"generation\": \"0000000100000009\"}"}) {
+    BOOST_REQUIRE(
+        replace_file(scene.folder.file("pruned"), as_bytes(std::string_view(garbage))).has_value());
+    const int before = scene.listings();
+    PruneDuty duty(scene.rules);
+    BOOST_REQUIRE(scene.run(duty).has_value());
+    BOOST_TEST(scene.listings() > before, garbage);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_is_tried_again_and_what_went_is_told) {
+  Scene scene;
+  PruneDuty duty(scene.rules);
+  scene.store.before = [](Operation operation, const std::string& key) -> Status {
+    const bool segment = key.find("/segments/") != std::string::npos;
+    if (operation == Operation::kRemove && segment)
+      return make_error(Code::kTransient, "the line is down");
+    return {};
+  };
+  BOOST_REQUIRE(!scene.run(duty).has_value());
+  BOOST_TEST(duty.removed().size() > 10u);  // snapshots
+  BOOST_TEST(duty.due_in(scene.view).count() <= 0);
+  scene.store.before = {};
+  BOOST_REQUIRE(scene.run(duty).has_value());
+  BOOST_TEST(duty.removed().size() > 10u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_refused_is_no_failure) {
+  Scene scene;
+  PruneDuty duty(scene.rules);
+  scene.store.before = [](Operation operation, const std::string& key) -> Status {
+    if (operation == Operation::kRemove && key.starts_with("generations/"))
+      return make_error(Code::kPermission, "locked");
+    return {};
+  };
+  BOOST_REQUIRE(scene.run(duty).has_value());
+  BOOST_TEST(duty.removed().empty());
+  BOOST_TEST(duty.due_in(scene.view).count() > 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
