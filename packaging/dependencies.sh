@@ -1,7 +1,7 @@
 #!/bin/sh
 # The Debian packages that streamd needs, one list for everybody:
-#   packaging/dependencies.sh build|test|quickstart     prints the names
-#   packaging/dependencies.sh install build|test|quickstart ...   installs what is missing (as root)
+#   packaging/dependencies.sh build|test|quickstart|package     prints the names
+#   packaging/dependencies.sh install build|test|quickstart|package ...   installs what is missing (as root)
 set -eu
 build="g++ cmake ninja-build pkg-config ccache libsqlite3-dev libpoco-dev libzstd-dev libtomlplusplus-dev
 libcli11-dev libfmt-dev libxxhash-dev libsodium-dev libexpected-dev libsystemd-dev liblz4-dev libyaml-cpp-dev
@@ -10,6 +10,8 @@ test="libboost-test-dev sqlite3 python3 abigail-tools procps universal-ctags git
 radosgw ceph-mon ceph-osd ceph-common swift-proxy swift-account swift-container swift-object memcached
 rclone python3-b2sdk s3cmd nftables iproute2 tinyproxy"
 quickstart="sqlite3 python3"
+package="debhelper dpkg-dev lintian piuparts rpm rpmlint mmdebstrap zstd systemd-container man-db
+podman podman-compose catatonit"
 # npm carries the newest SQLite to the stress tests. Debian's package conflicts with the Node.js that
 # other archives ship, so one that is here already stays.
 command -v npm >/dev/null || test="$test npm"
@@ -20,7 +22,8 @@ packages() {
       build) echo $build ;;
       test) echo $test ;;
       quickstart) echo $quickstart ;;
-      *) echo "unknown list: $list (build, test, quickstart)" >&2; exit 2 ;;
+      package) echo $package ;;
+      *) echo "unknown list: $list (build, test, quickstart, package)" >&2; exit 2 ;;
     esac
   done
 }

@@ -81,7 +81,7 @@ void log_started(const config::Config& config) {
 
 // `whole`: nothing has failed before.
 int stop(daemon::Supervisor& supervisor, milliseconds timeout, bool whole = true) {
-  daemon::tell_stopping();
+  daemon::tell_stopping(timeout);
   const Status stopped = supervisor.stop(timeout);
   if (!stopped) {
     log_error_event(LogLevel::kError, "stopped, but not everything was sent", stopped.error());

@@ -13,14 +13,9 @@ namespace streamd::apps {
 namespace {
 
 constexpr const char* kProgram = "streamctl";
-constexpr const char* kFooter = R"(
-Exit codes: 0 done, 1 failure, 2 usage, 10 no backup exists, 11 the target exists, 12 the moment
-is not kept, 13 not yet restorable, 14 replica and database disagree, 15 another writer has taken
-over, 20 storage unreachable, 21 credentials refused, 30 backup damaged, 40 configuration wrong,
-50 daemon not running.)";
 
 void declare_all(CLI::App& app, Session& session) {
-  app.footer(kFooter);
+  app.footer("\n" + daemon::exit_code_text());
   app.set_help_flag("-h,--help", "print this and exit");
   app.set_version_flag("--version", "streamctl " STREAMD_VERSION, "print the version and exit");
   app.require_subcommand(1);
@@ -43,6 +38,8 @@ void declare_all(CLI::App& app, Session& session) {
   add_config(app, session);
   add_verify(app, session);
   add_version(app, session);
+  add_completion(app, session);
+  add_manual(app, session);
   refuse_empty_values(app);
 }
 

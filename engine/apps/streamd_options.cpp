@@ -20,7 +20,9 @@ Examples:
 Exit codes: 0 done, 1 failure, 2 usage, 14 replica and database disagree, 15 another writer has
 taken over, 20 storage unreachable, 21 credentials refused, 40 configuration wrong. `streamctl --help` lists all.)";
 
-void declare(CLI::App& app, StreamdOptions& options) {
+}  // namespace
+
+void declare_streamd(CLI::App& app, StreamdOptions& options) {
   app.footer(kFooter);
   app.set_version_flag("--version", "streamd " STREAMD_VERSION, "print the version and exit");
   app.set_help_flag("-h,--help", "print this and exit");
@@ -64,13 +66,11 @@ void declare(CLI::App& app, StreamdOptions& options) {
   refuse_empty_values(app, "--control");
 }
 
-}  // namespace
-
 std::variant<StreamdOptions, int> parse_streamd_options(int argc, char** argv) {
   StreamdOptions options;
   CLI::App app("streamd: continuous backup of SQLite databases", "streamd");
   try {
-    declare(app, options);
+    declare_streamd(app, options);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);

@@ -1,5 +1,6 @@
 // The command line of streamd.
 #pragma once
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <variant>
@@ -18,6 +19,7 @@ struct StreamdOptions {
   std::optional<std::string> log_level, log_format, control;
 };
 
+void declare_streamd(CLI::App& app, StreamdOptions& options);
 // The options, or the exit code when everything has been said: help, version, a mistake.
 std::variant<StreamdOptions, int> parse_streamd_options(int argc, char** argv);
 

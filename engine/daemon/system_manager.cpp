@@ -17,8 +17,12 @@ void tell_ready() {
   sd_notify(0, "READY=1");
 }
 
-void tell_stopping() {
-  sd_notify(0, "STOPPING=1\nSTATUS=sending what is left");
+void tell_stopping(milliseconds longest) {
+  constexpr milliseconds kAround{10000};  // for what is not sending
+  const auto time = std::chrono::duration_cast<std::chrono::microseconds>(longest + kAround);
+  sd_notify(0, fmt::format("STOPPING=1\nSTATUS=sending what is left\nEXTEND_TIMEOUT_USEC={}",
+                           time.count())
+                   .c_str());
 }
 
 void tell_status(const std::string& line) {

@@ -2,13 +2,16 @@
 #pragma once
 #include <string>
 
+#include "base/clock.h"
+
 namespace streamd::daemon {
 
 class Supervisor;
 
 bool is_managed();  // somebody listens
 void tell_ready();
-void tell_stopping();
+// `longest`: how long the end may take; systemd waits for so long, whatever the unit says.
+void tell_stopping(milliseconds longest);
 void tell_status(const std::string& line);
 
 // "3 databases: 2 live, 1 not protected; 1 replica failing"

@@ -42,6 +42,7 @@ Result<const config::Database*> configured(const Setup& setup, const std::string
 // One declaration for each command; they live in commands/<name>.cpp.
 void add_adopt(CLI::App& app, Session& session);
 void add_compact(CLI::App& app, Session& session);
+void add_completion(CLI::App& app, Session& session);
 void add_config(CLI::App& app, Session& session);
 void add_databases(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
@@ -50,6 +51,7 @@ void add_generations(CLI::App& app, Session& session);
 void add_keygen(CLI::App& app, Session& session);
 void add_prune(CLI::App& app, Session& session);
 void add_repair(CLI::App& app, Session& session);
+void add_manual(CLI::App& app, Session& session);  // hidden: for the build
 void add_restore(CLI::App& app, Session& session);
 void add_segments(CLI::App& app, Session& session);
 void add_snapshots(CLI::App& app, Session& session);
