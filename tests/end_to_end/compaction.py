@@ -37,7 +37,8 @@ def write(installation, writer, times, points):
 
 def assert_moments(installation, points, step):
     for txid, point in points[::step] + points[-1:]:
-        found = workload.check(restored(installation, f"at-{txid}.db", "--txid", str(txid)))
+        found = workload.check(restored(installation, "moment.db", "--txid", str(txid)))
+        os.remove(os.path.join(installation.folder, "moment.db"))
         assert (found.number, found.digest) == (point.number, point.digest), txid
 
 
