@@ -83,6 +83,9 @@ Status check_name(const ObjectReader&, const catalog::MarkerKey&) {
 Status check_name(const ObjectReader&, const catalog::WriterKey&) {
   return {};
 }
+Status check_name(const ObjectReader&, const catalog::KeysKey&) {
+  return {};
+}
 
 // Manifest and parts together must have every page.
 Status check_manifest(const ObjectReader& reader, const catalog::SnapshotKey& key) {

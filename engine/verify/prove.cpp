@@ -85,14 +85,14 @@ Result<Proven> prove_newest(const restore::Replica& replica, const ProveOptions&
 
 Result<state::Proof> prove_and_keep(const restore::Replica& replica, const ProveOptions& options,
                                     const std::string& path, const Clock& clock, Proven* proven) {
-  state::Proof proof = state::load_proof(path);
+  const state::Proof before = state::load_proof(path);
   const auto done = prove_newest(replica, options);
   const bool no_attempt =
       !done && (done.error().code == Code::kCancelled || done.error().code == Code::kNoBackup ||
                 done.error().code == Code::kNotRestorable);
   if (no_attempt) return done.error();
-  proof.tried = clock.wall_micros();
-  proof.failure.reset();
+  state::Proof proof{before.generation, before.txid,         before.seen,
+                     before.proven,     clock.wall_micros(), std::nullopt};
   if (done) {
     proof.generation = done->generation;
     proof.txid = done->txid;
@@ -100,7 +100,7 @@ Result<state::Proof> prove_and_keep(const restore::Replica& replica, const Prove
     proof.proven = proof.tried;
     if (proven != nullptr) *proven = *done;
   } else {
-    proof.failure = done.error();
+    proof.failure.emplace(done.error());
   }
   if (path.empty()) return proof;
   TRY(make_folders(folder_of(path)));

@@ -115,15 +115,4 @@ BOOST_AUTO_TEST_CASE(a_database_and_its_urls) {
   BOOST_TEST(warnings.all().empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_this_version_does_not_do) {
-  Problems warnings;
-  const auto database = database_from_urls(
-      "/d/a.db", {"file:///x?verify-interval=30d&sync-interval=2s"}, context(), warnings);
-  BOOST_REQUIRE(database.has_value());
-  BOOST_TEST(
-      check_report(warnings) ==
-      "command line: warning: 'verify-interval' is accepted, but this version does not act on "
-      "it yet\n");
-}
-
 BOOST_AUTO_TEST_SUITE_END()
