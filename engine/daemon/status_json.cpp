@@ -73,6 +73,8 @@ Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseSt
                             {"last_success", time_json(status.last_success)},
                             {"objects_sent", status.objects_sent},
                             {"bytes_sent", status.bytes_sent},
+                            {"upkeep", to_json(status.upkeep)},
+                            {"upkeep_error", to_json(status.upkeep_error)},
                             {"error", to_json(error)}});
   add_proof(json, drill ? drill->proof : state::Proof{});
   json.set("drill_running", drill && drill->running);
