@@ -62,8 +62,8 @@ struct Replica {
   std::uint64_t verify_budget = 0;  // bytes; 0 = no limit
   Prune prune = Prune::kDaemon;
   milliseconds prune_grace{0};
-  std::uint64_t merge_size = 0;        // bytes; 0 = nothing is merged
-  std::uint64_t merge_cache_size = 0;  // bytes
+  std::uint64_t merge_size = 0;              // bytes; 0 = nothing is merged
+  std::uint64_t merge_cache_size = 0;        // bytes
   std::map<std::string, std::int64_t> keep;  // all: milliseconds; the others: how many
   std::vector<std::string> recipients;       // public keys, as written
   std::string identity;                      // path of a file; empty = none

@@ -97,10 +97,6 @@ std::vector<OptionSpec> all_options() {
              "time between restore drills; 0s = none"),
       option("verify-budget", kSize, "1GiB", kOfReplica,
              "bytes of objects that a drill checks besides; 0B = all that were not checked yet"),
-      option("merge-size", kSize, "8MiB", kOfReplica,
-             "objects of this size or more are merged no further; 0B = nothing is merged"),
-      option("merge-cache-size", kSize, "64MiB", kOfReplica,
-             "most local disk for what is to be merged; beyond that it is read from the replica"),
       option("prune", kEnum, "true", kOfReplica,
              "delete what is no longer needed; external = only `streamctl prune` does",
              {"true", "false", "external"}),
@@ -120,9 +116,13 @@ std::vector<OptionSpec> key_options() {
              "backups needs none")};
 }
 
-// How a replica speaks to its storage.
+// Merging, and how a replica speaks to its storage.
 std::vector<OptionSpec> transfer_options() {
   return {
+      option("merge-size", kSize, "8MiB", kOfReplica,
+             "objects of this size or more are merged no further; 0B = nothing is merged"),
+      option("merge-cache-size", kSize, "64MiB", kOfReplica,
+             "most local disk for what is to be merged; beyond that it is read from the replica"),
       option(
           "idle-timeout", kDuration, "30s", kOfReplica,
           "an operation of the storage that moves no byte for so long is given up and tried again"),

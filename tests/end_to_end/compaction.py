@@ -1,5 +1,6 @@
 """A replica that is compacted while its database lives: few objects, and every moment comes back."""
 import datetime
+import itertools
 import os
 import re
 
@@ -7,6 +8,8 @@ from harness import case, workload
 from harness.daemon import Database, Installation, file_replica
 from harness.waiting import wait_until
 from end_to_end.installed import restored
+
+names = itertools.count()  # of restored files
 
 
 def compacting(folder, **settings):
@@ -37,7 +40,7 @@ def write(installation, writer, times, points):
 
 def assert_moments(installation, points, step):
     for txid, point in points[::step] + points[-1:]:
-        found = workload.check(restored(installation, f"at-{txid}.db", "--txid", str(txid)))
+        found = workload.check(restored(installation, f"moment-{next(names)}.db", "--txid", str(txid)))
         assert (found.number, found.digest) == (point.number, point.digest), txid
 
 

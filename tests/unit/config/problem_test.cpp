@@ -211,17 +211,18 @@ BOOST_AUTO_TEST_CASE(what_this_version_does_not_do) {
         key);
   };
   BOOST_TEST(report_with("recipients = []") == "");
-  for (const char* setting :
-       {"pattern = \"*.x\"", "recursive = true"}) {
+  for (const char* setting : {"pattern = \"*.x\"", "recursive = true"}) {
     const std::string key = std::string(setting).substr(0, std::string(setting).find(' '));
     BOOST_TEST(report_with(setting) == warning(key, 3));
   }
   BOOST_TEST(report("[streamd]\nhttp = \"127.0.0.1:1\"\n[[database]]\npath = \"/d/a.db\"\n"
-                    "[[database.replica]]\ndriver = \"file\"\npath = \"/b\"\n") == warning("http", 2));
+                    "[[database.replica]]\ndriver = \"file\"\npath = \"/b\"\n") ==
+             warning("http", 2));
   // What asks for nothing is fine.
-  for (const char* setting : {"takeover = true", "verify-interval = \"1h\"", "verify-budget = \"1GiB\"", "prune = false",
-                              "prune = \"external\"", "keep = {}", "recursive = false",
-                              "retention = \"30d\"", "history = \"1d\"", "prune-grace = \"1m\""})
+  for (const char* setting :
+       {"takeover = true", "verify-interval = \"1h\"", "verify-budget = \"1GiB\"", "prune = false",
+        "prune = \"external\"", "keep = {}", "recursive = false", "retention = \"30d\"",
+        "history = \"1d\"", "prune-grace = \"1m\""})
     BOOST_TEST(report_with(setting) == "");
 }
 

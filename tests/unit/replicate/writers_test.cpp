@@ -364,6 +364,7 @@ BOOST_AUTO_TEST_CASE(an_idle_database_asks_nothing_and_a_busy_one_seldom) {
   auto idle = life(database, {store});
   database.insert();
   idle->sync();
+  BOOST_TEST((*idle)->look_after_now(in(kPatience), Cancel()).has_value());  // looks once
   const int before = asked();
   std::this_thread::sleep_for(milliseconds(300));
   BOOST_TEST(asked() == before);
@@ -372,6 +373,7 @@ BOOST_AUTO_TEST_CASE(an_idle_database_asks_nothing_and_a_busy_one_seldom) {
   auto busy = life(database, {store}, [](DatabaseSettings& settings) {
     settings.writer_check = std::chrono::hours(1);
     settings.replicas[0].upkeep.merge.settled_bytes = 0;  // merging asks for its proofs
+    settings.replicas[0].upkeep.prune.reset();
   });
   busy->sync();
   const int joined = asked();
