@@ -4,7 +4,7 @@
 #     --revision N   a later build of the same version: 0.1.0+N
 #     --jobs N       compile so many files at once (default: one for each processor)
 #     --output DIR   where the packages go (default: build/packages)
-# Works in build/packages/deb. Two builds of one commit are bit-identical.
+# Works in build/packages/deb. The clock of the build is the commit's, so that two builds can be compared.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,7 +37,7 @@ streamd ($version) bookworm; urgency=medium
   * Version $version, built from the project's own packaging. What changed is
     in CHANGELOG.md.
 
- -- The streamd authors <streamd@lists.debian.net>  $(date -Ru -d "@$SOURCE_DATE_EPOCH")
+ -- The streamd authors <streamd@example.invalid>  $(date -Ru -d "@$SOURCE_DATE_EPOCH")
 END
 (cd "$source" && dpkg-buildpackage --build=binary --no-sign --jobs="$jobs")
 mv "$folder"/*.deb "$folder"/*.changes "$folder"/*.buildinfo "$output"

@@ -19,11 +19,11 @@ def installation(folder, replicas=("one", "two"), **settings):
 
 
 def history(folder, **settings):
-    """Two replicas with a snapshot and some segments; the daemon has ended."""
+    """Two replicas with a snapshot and some segments, cut alike; the daemon has ended."""
     made, writer, database = installation(folder, **settings)
     made.start()
-    for _ in range(4):
-        writer.transactions(2)
+    for _ in range(5):  # six would be merged
+        writer.transactions(1)
         made.sync(database)
     made.stop()
     writer.close()
@@ -48,7 +48,7 @@ def test_a_whole_replica_is_read_once_and_proven(folder):
     first = verify(made, "--deep")
     for row in first.values():
         assert row["objects_read"] == row["objects"] > 3 and not row["findings"] and row["newest_is_whole"], row
-        assert row["deep"]["txid"] == 8 + 1 or row["deep"]["txid"] > 8, row
+        assert row["deep"]["txid"] >= 5, row
     assert all(row["objects_read"] == 0 for row in verify(made).values())
     assert all(row["objects_read"] == row["objects"] for row in verify(made, "--all").values())
     assert not leftovers(folder)
