@@ -38,15 +38,14 @@ Starts moments_at(const catalog::Timeline& timeline, milliseconds age, Micros no
   struct Known {
     GenerationId generation;
     Txid txid;
-    Micros time = 0;  // never before that of the moment before
+    Micros time = 0;  // never before that of the moment before: else nobody knows when it was
     bool restorable = false;
   };
   std::vector<Known> moments;
   for (const catalog::GenerationTimeline& generation : timeline.generations)
     for (const auto& [txid, time] : named_moments(generation, now)) {
-      if (!time) continue;
-      const Micros forward = moments.empty() ? *time : std::max(*time, moments.back().time);
-      moments.push_back({generation.id, txid, forward, generation.restorable(txid)});
+      if (!time || (!moments.empty() && *time < moments.back().time)) continue;
+      moments.push_back({generation.id, txid, *time, generation.restorable(txid)});
     }
   const Micros wanted = age.count() * 1000, longest_pause = wanted / 4;
   Starts starts;

@@ -15,10 +15,10 @@ using catalog::Completeness;
 using catalog::GenerationTimeline;
 
 Verdict needed(std::string reason) {
-  return {true, std::move(reason)};
+  return {true, std::move(reason), false};
 }
-Verdict unneeded(std::string reason) {
-  return {false, std::move(reason)};
+Verdict unneeded(std::string reason, bool covered = false) {
+  return {false, std::move(reason), covered};
 }
 
 // Of one generation, beside its region.
@@ -152,7 +152,7 @@ Verdict Judge::of(const catalog::SegmentKey& key) const {
   if (where.out || where.over || (where.exact_base && key.first <= *where.exact_base))
     return of_old(key, where);
   if (const auto* wide = covering(*result_.timeline.find(key.generation), key))
-    return unneeded(fmt::format("covered by one of level {}", wide->key.level));
+    return unneeded(fmt::format("covered by one of level {}", wide->key.level), true);
   if (where.exact_from && key.last <= *where.exact_from)
     return needed("leads to the window's beginning");
   return needed("inside the window");

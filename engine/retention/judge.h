@@ -11,6 +11,7 @@ namespace streamd::retention {
 struct Verdict {
   bool needed = true;
   std::string reason;
+  bool covered = false;  // not needed because another segment holds it all
 };
 
 struct Judgement {

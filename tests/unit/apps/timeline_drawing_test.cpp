@@ -50,15 +50,15 @@ BOOST_AUTO_TEST_CASE(spans_holes_snapshots_and_levels) {
   BOOST_TEST(lines[0] == "generation 0000000100000009: transactions 0 to 20");
   BOOST_TEST(lines[1] ==
              "              2026-11-22T00:00:00.000000Z to 2026-11-22T20:00:00.000000Z");
-  BOOST_TEST(lines[2] == "  restorable  ########+.....+#####");
-  BOOST_TEST(lines[3] == "  snapshots   *             *       2, 2.0 KiB");
-  BOOST_TEST(lines[4] == "  level 0             -     -    -  3, 3.0 KiB");
-  BOOST_TEST(lines[5] == "  level 1            -              1, 1.0 KiB");
+  BOOST_TEST(lines[2] == "  restorable  #########+.....#####");
+  BOOST_TEST(lines[3] == "  snapshots   *              *      2, 2.0 KiB");
+  BOOST_TEST(lines[4] == "  level 0              -     -   -  3, 3.0 KiB");
+  BOOST_TEST(lines[5] == "  level 1             -             1, 1.0 KiB");
   BOOST_TEST(lines[6] ==
              "  hole: after transaction 9 (2026-11-22T09:00:00.000000Z) before 15 "
              "(2026-11-22T15:00:00.000000Z)");
   const auto pretty = drawn.lines({58, true});
-  BOOST_TEST(pretty[2] == "  restorable  ████████▒·····▒█████");
+  BOOST_TEST(pretty[2] == "  restorable  █████████▒·····█████");
   BOOST_TEST(drawn.lines({100, false})[2].size() > lines[2].size());
   BOOST_TEST(drawn.lines({1, false})[2].size() == lines[2].size());  // a least width
 }
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_generation_that_only_began) {
 
 BOOST_AUTO_TEST_CASE(a_moment) {
   const auto lines = Drawn().snap(3).lines();
-  BOOST_TEST(lines[2].substr(0, 15) == "  restorable  #");
+  BOOST_TEST(lines[2] == "  restorable                     #");  // the newest is at the right
 }
 
 // A clock that was a year ahead for a while does not stretch the axis, and one that was set back

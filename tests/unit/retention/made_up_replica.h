@@ -11,13 +11,20 @@ constexpr Micros kSecond = 1'000'000, kMinute = 60 * kSecond, kHour = 60 * kMinu
 constexpr Micros kNoon = 1'795'348'800'000'000;  // 2026-11-22T12:00:00Z, a Sunday
 const GenerationId kFirst(0x0000000100000009), kSecondOne(0x0000000200000001);
 
+// So that ages of whole days are on either side of a rule; tests of the grace set their own.
+inline Rules without_grace() {
+  Rules rules;
+  rules.grace = milliseconds(0);
+  return rules;
+}
+
 // Ages are counted back from `now`.
 struct MadeUpReplica {
   Micros now = kNoon;
   GenerationId generation = kFirst;
   std::vector<catalog::Listed> listing;
   PartNames parts;
-  Rules rules;
+  Rules rules = without_grace();
 
   std::string put(std::string key, Micros age) {
     listing.push_back({key, 100, (now - age) * 1000});

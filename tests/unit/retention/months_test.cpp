@@ -6,6 +6,7 @@
 
 #include "made_up_replica.h"
 #include "restore/plan.h"
+#include "retention/covered.h"
 
 using namespace streamd;
 using namespace streamd::retention;
@@ -117,6 +118,7 @@ void Life::merge() {
     bool fits = true;
     for (int i = 0; i < 6; ++i)
       fits = fits && run[i].key.completeness == Completeness::kAll &&
+             covering(*now, run[i].key) == nullptr &&
              (i == 0 || run[i].key.first == run[i - 1].key.last.next());
     const auto* snapshot = now->snapshot_at_or_before(run[5].key.last.prior());
     if (!fits || (snapshot != nullptr && snapshot->key.txid >= run[0].key.first)) continue;

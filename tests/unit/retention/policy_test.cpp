@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_generation_goes_once_a_newer_one_leads_to_the_beginning) 
   BOOST_TEST(replica.fate(first) == Fate::kKeep);
   replica.rules.retention = replica.rules.history = hours(72);
   CHECK_SNAPSHOTS(replica, {200});
-  const Decision old = replica.of(replica.listing.front().key);
+  const Decision old = replica.of(replica.listing[1].key);  // a segment
   BOOST_TEST(old.reason.find("of a generation that is over") != std::string::npos);
   replica.rules.keep.daily = 3;  // of any generation
   BOOST_TEST(replica.snapshots_left().size() == 3u);
@@ -186,15 +186,28 @@ BOOST_AUTO_TEST_CASE(what_a_merge_covers) {
   for (const auto& key : {merged, last, half, beside}) BOOST_TEST(replica.fate(key) == Fate::kKeep);
 }
 
+BOOST_AUTO_TEST_CASE(wide_segments_that_overlap) {
+  MadeUpReplica replica;
+  replica.snap(1, 2 * kDay);
+  const auto small = replica.segment(2, 5, kDay), leads = replica.segment(6, 9, kDay);
+  replica.segment(2, 12, kDay, 1);
+  replica.segment(10, 20, kDay, 1);  // reached by way of the small ones alone
+  for (const auto& key : {small, leads}) BOOST_TEST(replica.fate(key) == Fate::kKeep);
+  const catalog::Timeline left = catalog::read_timeline(replica.left());
+  BOOST_TEST(left.generations[0].restorable(Txid(20)));
+}
+
 BOOST_AUTO_TEST_CASE(the_grace) {
   MadeUpReplica replica;
   replica.snap(1, 2 * kDay);
   const auto small = replica.segment(2, 5, kDay);
   replica.segment(2, 9, 9 * kMinute, 1);
+  replica.rules.grace = milliseconds(10 * 60'000);
   BOOST_TEST(replica.fate(small) == Fate::kWait);
   replica.rules.grace = milliseconds(8 * 60'000);
   BOOST_TEST(replica.fate(small) == Fate::kRemove);
   MadeUpReplica window;
+  window.rules.grace = milliseconds(10 * 60'000);
   window.days(10);
   window.now += kDay - 5 * kMinute;  // transaction 41 is too young by five minutes
   CHECK_SNAPSHOTS(window, {31, 41, 51, 61, 71, 81, 91, 101});

@@ -48,7 +48,8 @@ struct Scene {
   }
   std::vector<std::uint64_t> snapshots() const {
     std::vector<std::uint64_t> txids;
-    for (const auto& snapshot : inventory().timeline.generations.front().snapshots)
+    const restore::Inventory there = inventory();
+    for (const auto& snapshot : there.timeline.generations.front().snapshots)
       txids.push_back(snapshot.key.txid.value);
     return txids;
   }
