@@ -1,5 +1,6 @@
 // Who a database without a local state is, and whether a backup that its replicas hold is its own.
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "replicate/pipeline.h"
@@ -19,11 +20,11 @@ Status Pipeline::decide_identity() {
     log_info(
         "a new generation begins: the recipients of the configuration are not those of the last",
         {{"database", path()}, {"generation", to_text(identity_->generation)}});
-    identity_->generation = {};
+    ended_ = std::exchange(identity_->generation, {});
     return {};
   }
   TRY(learn_identity());
-  if (adopting) identity_->generation = {};  // a new one begins
+  if (adopting) ended_ = std::exchange(identity_->generation, {});  // a new one begins
   decided_ = true;
   return {};
 }

@@ -125,7 +125,7 @@ void Pipeline::followed(const char* how) {
 
 Status Pipeline::begin_generation() {
   if (unproven_) TRY(prove_same_database());
-  std::uint32_t epoch = identity_->generation.epoch();
+  std::uint32_t epoch = std::max(identity_->generation.epoch(), ended_.epoch());
   Txid highest = tip_.txid;
   for (const auto& replica : replicas_)
     if (const auto discovery = replica->discovery()) {

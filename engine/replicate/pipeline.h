@@ -205,6 +205,7 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   MonoTime last_keeper_check_{};
   std::optional<Error> untidy_;  // why the last tidying up failed
   GenerationId joined_;          // the generation that the replicas were told
+  GenerationId ended_;           // the one that was given up for a new one
   std::set<std::string> told_;   // why it is not followed: what was logged since it was
 
   std::vector<std::unique_ptr<Replica>> replicas_;

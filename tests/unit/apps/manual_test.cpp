@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(pages) {
   BOOST_TEST(has(page, "tool \\- does things\n"));
   BOOST_TEST(has(page, ".SS \\fBtool make\\fR \\fIDB\\fR\nmakes it.\n"));
   BOOST_TEST(has(page, "(default: low)"));
-  BOOST_TEST(has(page, "Also \\-\\-config."));
+  BOOST_TEST(has(page, "Also \\-\\-help, \\-\\-config."));
   BOOST_TEST(has(page, "\\fB40\\fR\nconfiguration wrong\n"));
   const std::string toml = configuration_page();
   for (const char* option : {"sync\\-interval", "shutdown\\-timeout", "restore\\-missing"})

@@ -156,7 +156,9 @@ BOOST_AUTO_TEST_CASE(a_torn_header_makes_no_reader_of_ours_take_the_write_lock) 
     merged = session->checkpointer().checkpoint().has_value();
     done = true;
   });
-  for (int look = 0; look < 200; ++look) {
+  // SQLite's reader gives up after some seconds: on a busy machine 200 looks may take as long.
+  const auto enough = std::chrono::steady_clock::now() + milliseconds(500);
+  for (int look = 0; look < 200 && std::chrono::steady_clock::now() < enough; ++look) {
     BOOST_TEST(!kernel::index_bytes(database.path()).contains(kernel::kWriteByte));
     std::this_thread::sleep_for(milliseconds(1));
   }
