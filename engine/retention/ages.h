@@ -19,9 +19,9 @@ std::optional<Micros> known_time(Micros name_time, std::int64_t mtime_ns, Micros
 //
 // A moment is as old as the time that was lived through since: the sum of the pauses between one
 // object and the next, in the order of transactions, each counted as at most a quarter of `age`. A
-// moment that seems earlier than one before it tells nothing, and no window begins at it. So a clock
-// that was set back makes nothing old, and one that was set ahead takes at most a quarter of the
-// window, also where the store has no clock but this machine's.
+// moment that seems earlier than one before it tells nothing, and no window begins at it. So a
+// clock that was set back makes nothing old, and one that was set ahead takes at most a quarter of
+// the window, also where the store has no clock but this machine's.
 using Starts = std::map<GenerationId, Txid>;
 Starts moments_at(const catalog::Timeline& timeline, milliseconds age, Micros now);
 
