@@ -121,7 +121,7 @@ def every_moment_is_what_litestream_restores(folder, scene, writer, moments):
     for number, moment in enumerate(times[:: max(1, len(times) // 7)]):
         theirs = scene.theirs(f"{number}-theirs.db", "-timestamp", moment)
         ours = scene.ours(f"{number}.db", "--timestamp", moment)
-        if theirs is None:  # it takes a generation whose snapshot is a moment too young, and gives up; ours goes on
+        if theirs is None:  # seen once on a busy machine; why it has nothing there was not found out: not compared
             continue
         assert ours == theirs, moment
         seen.add(workload.check(os.path.join(folder, f"{number}.db")).number)
