@@ -6,7 +6,7 @@ set -eu
 build="g++ cmake ninja-build pkg-config ccache libsqlite3-dev libpoco-dev libzstd-dev libtomlplusplus-dev
 libcli11-dev libfmt-dev libxxhash-dev libsodium-dev libexpected-dev libsystemd-dev liblz4-dev libyaml-cpp-dev
 libcurl4-openssl-dev libssl-dev libpugixml-dev nlohmann-json3-dev"
-test="libboost-test-dev sqlite3 python3 abigail-tools procps universal-ctags git openssl
+test="libboost-test-dev sqlite3 python3 python3-yaml abigail-tools procps universal-ctags git openssl
 radosgw ceph-mon ceph-osd ceph-common swift-proxy swift-account swift-container swift-object memcached
 rclone python3-b2sdk s3cmd nftables iproute2 tinyproxy"
 quickstart="sqlite3 python3"

@@ -2,11 +2,12 @@
 // option (the newest moment, the default file) is not what was asked for, so it is wrong usage.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <set>
 #include <string>
 
 namespace streamd::apps {
 
-// For every option and argument of the command and its subcommands, but for the option `except`.
-void refuse_empty_values(CLI::App& command, const std::string& except = {});
+// For every option and argument of the command and its subcommands, but for the options `except`.
+void refuse_empty_values(CLI::App& command, const std::set<std::string>& except = {});
 
 }  // namespace streamd::apps

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <set>
 
+#include "base/file.h"
+#include "config/folder.h"
 #include "crypt/identity.h"
 #include "storage/fault_store.h"
 
@@ -59,6 +61,20 @@ config::DriverOptions options_of(storage::Drivers& drivers) {
   };
 }
 
+std::function<std::vector<std::string>(const config::Directory&)> files_of(
+    daemon::FolderFiles& files, const std::string& wanted) {
+  return [&files, wanted](const config::Directory& directory) {
+    std::vector<std::string> found = files.look(directory);
+    if (wanted.empty()) return found;
+    const auto canonical = canonical_path(wanted);
+    for (const std::string& path : {canonical.value_or(""), join_path(directory.path, wanted)})
+      if (config::belongs_to(directory, path) &&
+          std::find(found.begin(), found.end(), path) == found.end())
+        found.push_back(path);
+    return found;
+  };
+}
+
 std::vector<std::string> identities_of(const SetupOptions& options) {
   if (!options.identities.empty()) return options.identities;
   const char* named = std::getenv("STREAMD_IDENTITY");
@@ -95,8 +111,13 @@ Setup load_setup(const SetupOptions& options) {
   const config::Loaded first = config::load(options.config, config::process_context({}));
   const config::Setting folders = driver_path(options, first.config);
   Setup setup = with_drivers(options, folders);
+  setup.folder_files =
+      std::make_unique<daemon::FolderFiles>(first.config.streamd.state_dir, system_clock());
+  setup.context.files_of = files_of(*setup.folder_files, options.wanted);
   config::Loaded loaded = config::load(options.config, setup.context);
   setup.config = std::move(loaded.config);
+  setup.sources = std::move(loaded.sources);
+  setup.written = setup.config.streamd_settings;
   setup.config.streamd.driver_path = folders.items;
   setup.config.streamd_settings["driver-path"] = folders;
   setup.problems = std::move(loaded.problems);

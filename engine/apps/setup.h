@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "daemon/folder_files.h"
 #include "storage/driver_library.h"
 
 namespace streamd::apps {
@@ -15,6 +16,9 @@ const char* default_config();
 struct SetupOptions {
   std::string config = default_config();
   std::vector<std::string> driver_path;  // --driver-path; empty = not given
+  // A database by path or name that a command is about: configured when it would belong to a
+  // watched folder, though no such file is there.
+  std::string wanted{};
   // Paths or keys that open encrypted backups: --identity, else $STREAMD_IDENTITY.
   std::vector<std::string> identities;
 };
@@ -22,8 +26,11 @@ struct SetupOptions {
 struct Setup {
   config::Config config;      // to be used only without errors in `problems`
   config::Problems problems;  // all of them
-  config::Context context;    // borrows drivers
+  config::Context context;    // borrows drivers and folder_files
   std::unique_ptr<storage::Drivers> drivers;
+  std::unique_ptr<daemon::FolderFiles> folder_files;
+  std::vector<config::SourceText> sources;  // the files, as they were read
+  config::Settings written;  // [streamd] as the files have it, whatever the command line says
   std::vector<std::string> identities;  // of the options
 };
 

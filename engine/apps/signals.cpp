@@ -1,13 +1,22 @@
 #include "apps/signals.h"
 
 #include <pthread.h>
+#include <string.h>
 #include <unistd.h>
 
 namespace streamd::apps {
 
-Signals::Signals() {
+bool asks_to_end(int signal) {
+  return signal == SIGTERM || signal == SIGINT;
+}
+
+Signals::Signals(bool for_application) {
   sigemptyset(&set_);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, number);
+  if (for_application)
+    for (const int number : {SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT, SIGCHLD})
+      sigaddset(&set_, number);
+  if (getpid() == 1) sigaddset(&set_, SIGCHLD);
   pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -19,26 +28,13 @@ std::optional<int> Signals::wait_for(milliseconds time) const {
   return number;
 }
 
-int Signals::wait() const {
-  int number = 0;
-  while (sigwait(&set_, &number) != 0) {
-  }
-  return number;
-}
-
 void Signals::send_again(int number) const {
   kill(getpid(), number);
 }
 
-const char* signal_name(int number) {
-  switch (number) {
-    case SIGTERM:
-      return "SIGTERM";
-    case SIGINT:
-      return "SIGINT";
-    default:
-      return "SIGHUP";
-  }
+std::string signal_name(int number) {
+  const char* name = sigabbrev_np(number);
+  return name == nullptr ? "signal " + std::to_string(number) : std::string("SIG") + name;
 }
 
 }  // namespace streamd::apps

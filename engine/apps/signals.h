@@ -3,20 +3,24 @@
 #include <atomic>
 #include <csignal>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "base/clock.h"
 
 namespace streamd::apps {
 
+// TERM and INT: somebody wants this process to end.
+bool asks_to_end(int signal);
+
 class Signals {
  public:
-  // Before any other thread begins: they inherit the mask. SIGPIPE is ignored from here on.
-  Signals();
-  // TERM, INT or HUP; nullopt after `time`.
-  std::optional<int> wait_for(milliseconds time) const;
-  int wait() const;
-  void send_again(int number) const;  // to this process: for the next wait
+  // TERM, INT and HUP; those that an application may want too, and CHLD, with `for_application`.
+  // CHLD for a process 1 in any case. Before any other thread begins: they inherit the mask.
+  // SIGPIPE is ignored from here on.
+  explicit Signals(bool for_application = false);
+  std::optional<int> wait_for(milliseconds time) const;  // nullopt after `time`
+  void send_again(int number) const;                     // to this process: for the next wait
 
  private:
   sigset_t set_;
@@ -36,7 +40,7 @@ auto run_cancellable(const Signals& signals, Work work) {
   });
   std::optional<int> told;
   while (!done)
-    if (const auto number = signals.wait_for(kPoll); number && *number != SIGHUP) {
+    if (const auto number = signals.wait_for(kPoll); number && asks_to_end(*number)) {
       told = number;
       cancel.cancel();
     }
@@ -45,6 +49,6 @@ auto run_cancellable(const Signals& signals, Work work) {
   return std::move(*result);
 }
 
-const char* signal_name(int number);  // "SIGTERM"
+std::string signal_name(int number);  // "SIGTERM"
 
 }  // namespace streamd::apps

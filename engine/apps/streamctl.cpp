@@ -24,6 +24,14 @@ void declare_all(CLI::App& app, Session& session) {
   add_restore(app, session);
   add_status(app, session);
   add_sync(app, session);
+  add_snapshot(app, session);
+  add_pause(app, session);
+  add_resume(app, session);
+  add_reload(app, session);
+  add_register(app, session);
+  add_unregister(app, session);
+  add_stop(app, session);
+  add_log_level(app, session);
   add_compact(app, session);
   add_adopt(app, session);
   add_databases(app, session);

@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/command_line.h"
 #include "apps/empty_values.h"
+#include "apps/report.h"
 #include "daemon/exit_code.h"
 
 namespace streamd::apps {
@@ -16,9 +18,11 @@ Examples:
   streamd /data/app.db file:///backups/app     one database, no configuration file
   streamd --config my.toml --check             what is wrong with a configuration
   streamd --once                               one sync of everything, for cron
+  streamd --exec 'app --port 80'               restore, replicate, and run the application
 
 Exit codes: 0 done, 1 failure, 2 usage, 14 replica and database disagree, 15 another writer has
-taken over, 20 storage unreachable, 21 credentials refused, 40 configuration wrong. `streamctl --help` lists all.)";
+taken over, 20 storage unreachable, 21 credentials refused, 40 configuration wrong. `streamctl --help` lists all.
+With --exec: that of the application, 128+n when signal n killed it.)";
 
 }  // namespace
 
@@ -37,6 +41,11 @@ void declare_streamd(CLI::App& app, StreamdOptions& options) {
   app.add_flag("--check", options.check, "read and check the configuration, load drivers, exit");
   app.add_flag("--restore-missing", options.restore_missing,
                "restore databases that do not exist before anything else");
+  app.add_option("--exec", options.exec,
+                 "run this command once the databases are restored and followed, pass signals on "
+                 "to it, end with its exit code after a final sync; missing databases are restored "
+                 "first (--restore-missing)")
+      ->type_name("CMD");
   app.add_option("--adopt", options.adopt,
                  "when database and replica disagree: local keeps the database and begins a new "
                  "generation, replica restores what the replica holds; with one database only")
@@ -63,7 +72,11 @@ void declare_streamd(CLI::App& app, StreamdOptions& options) {
   app.add_option("--control", options.control, "control socket; \"\" = none")
       ->envname("STREAMD_CONTROL")
       ->type_name("PATH");
-  refuse_empty_values(app, "--control");
+  app.add_option("--http", options.http,
+                 "address of metrics, health and the status page; \"\" = none")
+      ->envname("STREAMD_HTTP")
+      ->type_name("HOST:PORT");
+  refuse_empty_values(app, {"--control", "--http"});
 }
 
 std::variant<StreamdOptions, int> parse_streamd_options(int argc, char** argv) {
@@ -82,6 +95,14 @@ std::variant<StreamdOptions, int> parse_streamd_options(int argc, char** argv) {
                options.database, options.database);
     return daemon::kExitUsage;
   }
+  if (options.exec.empty()) return options;
+  auto words = split_command(options.exec);
+  if (words && options.once)
+    words = make_error(Code::kUsage, "--exec and --once: what is to run once, and what goes on?",
+                       "use one of the two");
+  if (!words) return report("streamd", words.error());
+  options.application = std::move(*words);
+  options.restore_missing = true;
   return options;
 }
 

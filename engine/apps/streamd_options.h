@@ -15,8 +15,10 @@ struct StreamdOptions {
   std::string database;           // positional; empty = those of the configuration
   std::vector<std::string> urls;  // its replicas
   bool once = false, check = false, restore_missing = false;
-  std::string adopt;  // empty, "local" or "replica"
-  std::optional<std::string> log_level, log_format, control;
+  std::string adopt;                     // empty, "local" or "replica"
+  std::string exec;                      // as it was written
+  std::vector<std::string> application;  // the words of it; empty = none
+  std::optional<std::string> log_level, log_format, control, http;
 };
 
 void declare_streamd(CLI::App& app, StreamdOptions& options);

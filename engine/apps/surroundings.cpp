@@ -32,6 +32,17 @@ void check_database(const config::Database& database, Problems& problems) {
   }
 }
 
+void check_directory(const config::Directory& directory, Problems& problems) {
+  const auto there = stat_path(directory.path);
+  if (!there || (*there && S_ISDIR((*there)->st_mode))) return;
+  if (*there)
+    problems.error(directory.origin, "directory " + directory.path + " is no folder",
+                   "path = names a database itself");
+  else
+    problems.warning(directory.origin, "directory " + directory.path + " does not exist",
+                     "it is watched once somebody makes it; is the path right?");
+}
+
 // Why a folder cannot be made or written to, as far as one can tell without trying; empty = it can.
 std::string obstacle_of(const std::string& folder, Asker asker) {
   for (std::string at = folder;; at = folder_of(at)) {
@@ -84,6 +95,8 @@ Problems check_surroundings(const config::Config& config, const std::optional<st
                             Asker asker) {
   Problems problems;
   for (const config::Database& database : config.databases) check_database(database, problems);
+  for (const config::Directory& directory : config.directories)
+    check_directory(directory, problems);
   check_state_dir(config, asker, problems);
   check_control(config, control, asker, problems);
   return problems;

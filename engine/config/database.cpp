@@ -40,10 +40,26 @@ void fill_database(Database& database, const Settings& own, const Settings& defa
       text_of(from, "restore-from") == "any" ? RestoreFrom::kAny : RestoreFrom::kAll;
   database.takeover = flag_of(from, "takeover");
   database.set_wal = flag_of(from, "set-wal");
+  database.heartbeat_url = text_of(from, "heartbeat-url");
+  database.heartbeat_interval = duration_of(from, "heartbeat-interval");
+}
+
+// What is said beside `directory` and does not fit it, or the other way round.
+void check_directory(const Settings& own, Problems& problems) {
+  const bool watched = own.contains("directory");
+  for (const char* option : {"path", "name"})
+    if (const auto found = own.find(option); watched && found != own.end())
+      problems.error(found->second.origin,
+                     fmt::format("'{}' beside 'directory': its files are the databases", option),
+                     "remove one of the two");
+  for (const char* option : {"pattern", "recursive"})
+    if (const auto found = own.find(option); !watched && found != own.end())
+      problems.error(found->second.origin, fmt::format("'{}' without 'directory'", option),
+                     "add directory = \"/data/tenants\"");
 }
 
 bool check_path(const Settings& own, const Node& node, Problems& problems) {
-  if (!text_of(own, "directory").empty()) return false;  // refused already
+  if (own.contains("directory")) return false;
   const std::string& path = text_of(own, "path");
   if (path.empty()) {
     // An error in the value itself was told already.
@@ -163,11 +179,49 @@ void check_replica_names(const Database& database, Problems& problems) {
   }
 }
 
+Database with_path(const Node& node, const Settings& own, const Surroundings& around,
+                   const std::string& path) {
+  Database database;
+  database.origin = node.where;
+  database.path = path;
+  database.real_path = real_path_of(path);
+  database.name = name_of(path);
+  if (own.contains("directory")) database.directory = real_path_of(text_of(own, "directory"));
+  fill_database(database, own, around.defaults);
+  return database;
+}
+
+Directory directory_of(const Settings& own) {
+  const Setting& written = own.find("directory")->second;
+  Directory directory{real_path_of(written.text), "*.db", false, written.origin};
+  if (own.contains("pattern")) directory.pattern = text_of(own, "pattern");
+  if (own.contains("recursive")) directory.recursive = flag_of(own, "recursive");
+  return directory;
+}
+
+// The table was read without a problem once; what is said again for each file is thrown away.
+std::vector<Database> files_of(const Directory& directory, const Node& node, const Settings& own,
+                               const Surroundings& around, Reading& reading) {
+  std::vector<Database> databases;
+  if (!reading.context.files_of) return databases;
+  Problems again;
+  Reading quietly{reading.context, again, {}};
+  for (const std::string& path : reading.context.files_of(directory)) {
+    Database database = with_path(node, own, around, path);
+    database.name = path.substr(std::min(directory.path.size() + 1, path.size()));
+    database.settings["path"] = {OptionType::kPath, path, path, {}, directory.origin, false};
+    database.replicas = ReplicaReader(database, own, around, quietly).read(*node.table());
+    databases.push_back(std::move(database));
+  }
+  return databases;
+}
+
 }  // namespace
 
 Placeholders placeholders_of(const Database& database, const std::string& host) {
   const std::string normal = std::filesystem::path(database.path).lexically_normal().string();
-  return {database.name, normal.substr(std::min<std::size_t>(1, normal.size())), host};
+  return {database.name, normal.substr(std::min<std::size_t>(1, normal.size())), host,
+          !database.directory.empty()};
 }
 
 Result<Database> plain_database(const std::string& path, const Origin& origin) {
@@ -182,34 +236,40 @@ Result<Database> plain_database(const std::string& path, const Origin& origin) {
   return database;
 }
 
-std::optional<Database> read_database(const Node& node, const Surroundings& around,
-                                      Reading& reading) {
+DatabaseTable read_database(const Node& node, const Surroundings& around, Reading& reading) {
   if (node.table() == nullptr) {
     reading.problems.error(node.where, fmt::format("{} is no database", node.kind()),
                            "write [[database]] above its options");
-    return std::nullopt;
+    return {};
   }
   const std::array<std::string, 2> also{"replica", "replicas"};
   const Settings own =
       read_section(*node.table(), "[[database]]", options_at(Place::kDatabase), also, reading);
-  const bool has_path = check_path(own, node, reading.problems);
-  Database database;
-  database.origin = node.where;
-  database.path = has_path ? text_of(own, "path") : "/unnamed";  // the rest is checked all the same
-  database.real_path = real_path_of(database.path);
-  database.name = text_of(own, "name").empty() ? name_of(database.path) : text_of(own, "name");
-  if (has_path) database.settings["path"] = own.find("path")->second;
-  if (own.contains("name")) database.settings["name"] = own.find("name")->second;
-  fill_database(database, own, around.defaults);
   const std::size_t before = reading.problems.all().size();
+  check_directory(own, reading.problems);
+  const bool has_path = check_path(own, node, reading.problems);
+  Database database = with_path(node, own, around, has_path ? text_of(own, "path") : "/unnamed");
+  if (has_path) database.settings["path"] = own.find("path")->second;
+  if (own.contains("name")) {
+    database.name = text_of(own, "name").empty() ? database.name : text_of(own, "name");
+    database.settings["name"] = own.find("name")->second;
+  }
+  const bool watched = own.contains("directory");
+  const std::size_t before_replicas = reading.problems.all().size();
   database.replicas = ReplicaReader(database, own, around, reading).read(*node.table());
-  if (database.replicas.empty() && reading.problems.all().size() == before)
+  if (database.replicas.empty() && reading.problems.all().size() == before_replicas)
     reading.problems.error(
         node.where, fmt::format("database {}has no replica", has_path ? database.path + " " : ""),
         "add [[database.replica]], or replicas = [\"NAME\"]");
   check_replica_names(database, reading.problems);
-  if (!has_path) return std::nullopt;
-  return database;
+  if (has_path) return {std::vector{std::move(database)}, std::nullopt};
+  if (!watched) return {};
+  DatabaseTable table{{}, directory_of(own)};
+  const bool right = std::none_of(reading.problems.all().begin() + static_cast<long>(before),
+                                  reading.problems.all().end(),
+                                  [](const Problem& problem) { return !problem.warning; });
+  if (right) table.databases = files_of(*table.directory, node, own, around, reading);
+  return table;
 }
 
 void check_duplicates(const std::vector<Database>& databases, Reading& reading) {

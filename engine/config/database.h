@@ -1,6 +1,7 @@
 // [[database]] tables to databases with their replicas.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,13 @@ struct Surroundings {
   DriverSchemas& schemas;
 };
 
-// nullopt, with problems noted, when there can be no database.
-std::optional<Database> read_database(const Node& node, const Surroundings& around,
-                                      Reading& reading);
+// What one table says: a database, or a watched folder and what is in it now; nothing, with
+// problems noted, when it says neither.
+struct DatabaseTable {
+  std::vector<Database> databases;
+  std::optional<Directory> directory;
+};
+DatabaseTable read_database(const Node& node, const Surroundings& around, Reading& reading);
 
 // A database of a path without a table, with the defaults: from the command line.
 Result<Database> plain_database(const std::string& path, const Origin& origin);

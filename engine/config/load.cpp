@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/file.h"
 #include "config/database.h"
 #include "config/nearest.h"
+#include "config/reporting.h"
 #include "config/value.h"
 
 namespace streamd::config {
@@ -44,13 +47,20 @@ class Reader {
     }
   }
 
-  std::vector<Database> databases() {
-    std::vector<Database> all;
+  // One with a table of its own is not taken from a watched folder, too.
+  void add_databases_to(Config& config) {
     const Surroundings around{sections_.storages, sections_.defaults, schemas_};
-    for (const Node& node : sections_.databases)
-      if (auto database = read_database(node, around, reading_))
-        all.push_back(std::move(*database));
-    return all;
+    std::vector<Database> found;
+    for (const Node& node : sections_.databases) {
+      DatabaseTable table = read_database(node, around, reading_);
+      auto& into = table.directory ? found : config.databases;
+      std::move(table.databases.begin(), table.databases.end(), std::back_inserter(into));
+      if (table.directory) config.directories.push_back(std::move(*table.directory));
+    }
+    std::set<std::string> known;
+    for (const Database& database : config.databases) known.insert(database.real_path);
+    for (Database& database : found)
+      if (known.insert(database.real_path).second) config.databases.push_back(std::move(database));
   }
   const Sections& sections() const { return sections_; }
 
@@ -122,14 +132,11 @@ Settings with_defaults(const Settings& written, Place place) {
   return settings;
 }
 
-void check_http(const Setting& http, Problems& problems) {
-  if (http.text.empty()) return;
-  const std::size_t colon = http.text.rfind(':');
-  const auto port =
-      colon == std::string::npos ? Result<std::int64_t>(0) : parse_int(http.text.substr(colon + 1));
-  if (!port || *port < 1 || *port > 65535)
-    problems.error(http.origin, fmt::format("http: '{}' is no address with a port", http.text),
-                   "write \"127.0.0.1:9187\", or \"\" to switch it off");
+void take_mode(const Settings& from, const char* option, unsigned& mode, Problems& problems) {
+  if (const auto parsed = parse_mode(text_of(from, option)))
+    mode = *parsed;
+  else
+    problems.error(from.find(option)->second.origin, parsed.error(), option);
 }
 
 void fill_global(Config& config, const Sections& sections, Problems& problems) {
@@ -143,11 +150,15 @@ void fill_global(Config& config, const Sections& sections, Problems& problems) {
   config.streamd.control_group = text_of(from, "control-group");
   config.streamd.shutdown_timeout = duration_of(from, "shutdown-timeout");
   config.streamd.watchdog = duration_of(from, "watchdog");
-  check_http(from.find("http")->second, problems);
-  if (const auto mode = parse_mode(text_of(from, "control-mode")))
-    config.streamd.control_mode = *mode;
-  else
-    problems.error(from.find("control-mode")->second.origin, mode.error(), "control-mode");
+  config.streamd.wait_control = text_of(from, "wait-control");
+  config.streamd.wait_control_group = text_of(from, "wait-control-group");
+  take_mode(from, "control-mode", config.streamd.control_mode, problems);
+  take_mode(from, "wait-control-mode", config.streamd.wait_control_mode, problems);
+  config.streamd.http_token = text_of(from, "http-token");
+  config.streamd.on_event = from.find("on-event")->second.items;
+  config.streamd.on_event_url = text_of(from, "on-event-url");
+  config.streamd.on_event_timeout = duration_of(from, "on-event-timeout");
+  config.streamd.events = from.find("events")->second.items;
   parse_level(text_of(config.log_settings, "level"), config.log.level);
   const std::string& format = text_of(config.log_settings, "format");
   config.log.format = format == "json"   ? LogStyle::kJson
@@ -218,13 +229,15 @@ Loaded load_with(const std::vector<SourceText>& sources, const Context& context,
     parsed = parsed && root.has_value();
   }
   fill_global(loaded.config, reader.sections(), loaded.problems);
-  loaded.config.databases = reader.databases();
+  reader.add_databases_to(loaded.config);
   check_duplicates(loaded.config.databases, reading);
+  check_reporting(loaded.config, loaded.problems);
   if (parsed && reader.sections().databases.empty())
     loaded.problems.error({sources.empty() ? "" : sources.front().file, 0},
                           "no database is configured",
                           "add [[database]] with path = \"/data/app.db\"");
   warn_about_readers(reading.files_with_secrets, loaded.problems);
+  loaded.sources = sources;
   return loaded;
 }
 

@@ -8,14 +8,15 @@
 
 namespace streamd::config {
 
-struct Loaded {
-  Config config;      // to be used only without errors
-  Problems problems;  // all of them
-};
-
 struct SourceText {
   std::string file;  // for messages
   std::string text;
+};
+
+struct Loaded {
+  Config config;                    // to be used only without errors
+  Problems problems;                // all of them
+  std::vector<SourceText> sources;  // what was read
 };
 
 // Never fails otherwise: a file that is not there is a problem too.

@@ -25,13 +25,21 @@ using Settings = std::map<std::string, Setting, std::less<>>;  // by option
 
 struct StreamdSettings {
   std::vector<std::string> driver_path;
-  std::string state_dir;  // empty = beside each database
-  std::string http;       // host:port; empty = off
-  std::string control;    // empty = off
+  std::string state_dir;   // empty = beside each database
+  std::string http;        // as parse_http_address reads it; empty = off
+  std::string http_token;  // what requests must bring; empty = nothing
+  std::string control;     // empty = off
   unsigned control_mode = 0600;
   std::string control_group;  // empty = the daemon's
+  std::string wait_control;   // empty = off
+  unsigned wait_control_mode = 0600;
+  std::string wait_control_group;
   milliseconds shutdown_timeout{0};
-  milliseconds watchdog{0};  // 0 = none
+  milliseconds watchdog{0};           // 0 = none
+  std::vector<std::string> on_event;  // a command with its arguments; empty = none
+  std::string on_event_url;           // empty = none
+  milliseconds on_event_timeout{0};
+  std::vector<std::string> events;  // the names of those that are told
 };
 
 enum class LogStyle : std::uint8_t { kAuto, kText, kJson };
@@ -89,15 +97,27 @@ struct Database {
   RestoreFrom restore_from = RestoreFrom::kAll;
   bool takeover = false;
   bool set_wal = false;
+  std::string directory;  // the watched folder it was found in; empty = it has a table of its own
+  std::string heartbeat_url;  // empty = none
+  milliseconds heartbeat_interval{0};
 
   Settings settings;
+  Origin origin;
+};
+
+// A folder whose files are databases.
+struct Directory {
+  std::string path;  // symbolic links resolved
+  std::string pattern;
+  bool recursive = false;
   Origin origin;
 };
 
 struct Config {
   StreamdSettings streamd;
   LogSettings log;
-  std::vector<Database> databases;
+  std::vector<Database> databases;  // those found in watched folders, too
+  std::vector<Directory> directories;
   Settings streamd_settings, log_settings;
   std::vector<std::string> files;  // in the order they were read
 };

@@ -12,6 +12,7 @@ namespace streamd::config {
 
 struct Placeholders {
   std::string name, relpath, host;
+  bool one_of_many = false;  // of a watched folder: what is written holds for all its databases
 };
 // Replaces {name} {relpath} {host}.
 Result<std::string> expand_placeholders(std::string_view text, const Placeholders& values);

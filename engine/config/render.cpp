@@ -159,6 +159,26 @@ std::string render_toml(const Config& config, bool origins) {
   return out;
 }
 
+std::string toml_text(const std::string& text) {
+  return quoted(text);
+}
+
+std::string render_written(const Database& database) {
+  const auto written = [](const Settings& settings) {
+    Settings only;
+    for (const auto& [name, setting] : settings)
+      if (!setting.origin.file.empty()) only[name] = setting;
+    return only;
+  };
+  std::string out = "[[database]]\n";
+  add_lines(out, written(database.settings), "", false);
+  for (const Replica& replica : database.replicas) {
+    out += "\n  [[database.replica]]\n";
+    add_lines(out, written(with_identity(replica)), "  ", false);
+  }
+  return out;
+}
+
 Json render_json(const Config& config, bool origins) {
   Json databases = Json::array();
   for (const Database& database : config.databases) {

@@ -17,31 +17,31 @@ OptionSpec option(const char* name, OptionType type, const char* default_value,
   return {name, type, default_value, help, false, false, std::move(values), places};
 }
 
-OptionSpec not_yet(OptionSpec spec, const char* asks_nothing = "") {
-  spec.support = Support::kNotYet;
-  spec.asks_nothing = asks_nothing;
+OptionSpec secret(OptionSpec spec) {
+  spec.secret = true;
   return spec;
 }
 
-OptionSpec refused(OptionSpec spec, const char* instead) {
-  spec.support = Support::kRefused;
-  spec.instead = instead;
-  return spec;
-}
-
-std::vector<OptionSpec> all_options() {
+std::vector<OptionSpec> options_of_the_daemon() {
   return {
       option("driver-path", kPaths, "/usr/lib/streamd/drivers", kStreamd,
              "folders with drivers, the first that has one wins"),
       option("state-dir", kPath, "", kStreamd,
              "folder of the local state; empty = beside each database"),
-      not_yet(option("http", kString, "127.0.0.1:9187", kStreamd,
-                     "address of metrics, health and the status page; empty = off")),
+      option("http", kString, "127.0.0.1:9187", kStreamd,
+             "address of metrics, health and the status page; empty = off"),
+      secret(option("http-token", kString, "", kStreamd,
+                    "what HTTP requests must bring as a bearer token; needed beyond loopback")),
       option("control", kPath, "/run/streamd/control.sock", kStreamd,
              "socket for streamctl; empty = off"),
       option("control-mode", kString, "0600", kStreamd, "file mode of the control socket, octal"),
       option("control-group", kString, "", kStreamd,
              "group of the control socket; empty = the daemon's"),
+      option("wait-control", kPath, "", kStreamd,
+             "second socket that answers only wait and status, for applications; empty = off"),
+      option("wait-control-mode", kString, "0600", kStreamd, "file mode of that socket, octal"),
+      option("wait-control-group", kString, "", kStreamd,
+             "group of that socket; empty = the daemon's"),
       option("shutdown-timeout", kDuration, "30s", kStreamd,
              "longest time of the final sync when the daemon is asked to end"),
       option("watchdog", kDuration, "120s", kStreamd,
@@ -52,15 +52,19 @@ std::vector<OptionSpec> all_options() {
       option("format", kEnum, "auto", kLog,
              "text for people, json for machines; auto = by where logs go",
              {"auto", "text", "json"}),
+  };
+}
 
+std::vector<OptionSpec> options_of_databases() {
+  return {
       option("path", kPath, "", kDatabase, "the database file"),
       option("name", kString, "", kDatabase,
              "a short name for commands and `{name}`; empty = the file's name"),
-      refused(option("directory", kPath, "", kDatabase, "folder to watch for databases"),
-              "list each database in a [[database]] of its own"),
-      not_yet(option("pattern", kString, "*.db", kDatabase, "names in the watched folder")),
-      not_yet(option("recursive", kBool, "false", kDatabase, "watch the folders below too"),
-              "false"),
+      option("directory", kPath, "", kDatabase,
+             "instead of path: a folder that is watched, each database in it is replicated"),
+      option("pattern", kString, "*.db", kDatabase,
+             "with directory: names of databases; * and ? stand for anything"),
+      option("recursive", kBool, "false", kDatabase, "with directory: the folders below it too"),
       option("spool-max-size", kSize, "1GiB", kOfDatabase,
              "most local disk for what is not yet uploaded"),
       option("wal-soft-limit", kSize, "256MiB", kOfDatabase,
@@ -76,7 +80,11 @@ std::vector<OptionSpec> all_options() {
       option("takeover", kBool, "false", kOfDatabase,
              "write to replicas whoever wrote there last: the daemon that started last wins"),
       option("set-wal", kBool, "false", kOfDatabase, "convert a database that is not in WAL mode"),
+  };
+}
 
+std::vector<OptionSpec> options_of_replicas() {
+  return {
       option("name", kString, "", kStorage | kReplica,
              "the replica's name; empty = the storage's or the driver's"),
       option("driver", kString, "", kStorage | kReplica,
@@ -102,6 +110,29 @@ std::vector<OptionSpec> all_options() {
              {"true", "false", "external"}),
       option("prune-grace", kDuration, "10m", kOfReplica,
              "time between becoming unneeded and deletion"),
+  };
+}
+
+// Who is told what happens.
+std::vector<OptionSpec> event_options() {
+  return {
+      option("on-event", kStrings, "", kStreamd,
+             "command with its arguments that gets each event as JSON on its standard input"),
+      secret(option("on-event-url", kString, "", kStreamd,
+                    "address that each event is sent to with POST, as JSON")),
+      option("on-event-timeout", kDuration, "30s", kStreamd,
+             "longest time that the command or the request may take"),
+      option("events", kStrings, "", kStreamd,
+             "events that are told, by name; empty = all but snapshot-taken"),
+  };
+}
+
+std::vector<OptionSpec> heartbeat_options() {
+  return {
+      secret(option("heartbeat-url", kString, "", kOfDatabase,
+                    "address that hears that all is well; /start and /fail are appended for the "
+                    "start and for failures")),
+      option("heartbeat-interval", kDuration, "60s", kOfDatabase, "time between two heartbeats"),
   };
 }
 
@@ -155,9 +186,10 @@ std::string places_text(std::uint32_t places) {
 
 std::span<const OptionSpec> engine_options() {
   static const std::vector<OptionSpec> options = [] {
-    std::vector<OptionSpec> all = all_options();
-    for (const OptionSpec& spec : key_options()) all.push_back(spec);
-    for (const OptionSpec& spec : transfer_options()) all.push_back(spec);
+    std::vector<OptionSpec> all = options_of_the_daemon();
+    for (const auto& more : {event_options(), options_of_databases(), heartbeat_options(),
+                             options_of_replicas(), key_options(), transfer_options()})
+      all.insert(all.end(), more.begin(), more.end());
     return all;
   }();
   return options;

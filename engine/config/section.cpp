@@ -202,7 +202,7 @@ bool is_url(const Node& node) {
 Context process_context(DriverOptions driver_options) {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0) name[0] = '\0';
-  return {std::move(driver_options), process_environment(), name.data()};
+  return {std::move(driver_options), process_environment(), name.data(), {}};
 }
 
 std::optional<Setting> read_value(const OptionSpec& option, const Node& node, Reading& reading) {

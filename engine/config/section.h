@@ -1,5 +1,6 @@
 // One table of the file against the options that are known there.
 #pragma once
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
@@ -18,6 +19,8 @@ struct Context {
   DriverOptions driver_options;
   Environment environment = process_environment();
   std::string host;  // for {host}
+  // The databases of a watched folder at this moment, by path; without it there are none.
+  std::function<std::vector<std::string>(const Directory&)> files_of{};
 };
 Context process_context(DriverOptions driver_options);  // with this machine's name
 

@@ -1,10 +1,6 @@
 // What the daemon answers on its control socket: requests to values, no sockets in here.
 //
-//   GET  /v1/version
-//   GET  /v1/status[?database=DB]
-//   POST /v1/sync {"database": DB, "wait": bool, "replica": NAME, "timeout_ms": n}
-//   POST /v1/compact {"database": DB, "timeout_ms": n}
-//
+// docs/control-api.yaml describes every request; the table in control_api.cpp is what it says.
 // Unknown paths are 404, other methods 405, what is not understood 400. Failures are {"error":
 // {"code", "exit_code", "message", "hint"}}.
 #pragma once
@@ -14,6 +10,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "daemon/commands.h"
 #include "daemon/supervisor.h"
 
 namespace streamd::daemon {
@@ -35,33 +32,52 @@ struct DaemonFacts {
   Micros started = 0;
 };
 
+// Who may ask what.
+enum class Audience : std::uint8_t {
+  kOperators,     // everything
+  kApplications,  // to wait, and for the status
+};
+
 // Any thread.
 class ControlApi {
  public:
-  // Borrows both. `most_waits`: requests that wait for replicas at the same time; one more is
+  // Borrows all three. `most_waits`: requests that wait for replicas at the same time; one more is
   // refused, so that waiting clients never use up the threads.
-  ControlApi(const Supervisor& supervisor, DaemonFacts facts, const Clock& clock, int most_waits);
+  ControlApi(Supervisor& supervisor, Commands& commands, DaemonFacts facts, const Clock& clock,
+             int most_waits, Audience audience);
   ControlReply handle(const ControlRequest& request);
   void cancel();  // ends all waiting; later requests fail
 
  private:
+  struct Route;
+  static const std::vector<Route>& routes();
+  bool serves(const Route& route) const;
   Result<Json> answer(const ControlRequest& request);
-  Result<Json> status(const ControlRequest& request) const;
-  // A request that waits: its body is an object that names a database.
-  using Work = Result<Json> (ControlApi::*)(replicate::Pipeline& pipeline, const Json& body,
-                                            const ControlRequest& request) const;
-  Result<Json> wait_for(const ControlRequest& request, Work work);
-  Result<Json> sync_now(replicate::Pipeline& pipeline, const Json& body,
-                        const ControlRequest& request) const;
-  Result<Json> compact_now(replicate::Pipeline& pipeline, const Json& body,
-                           const ControlRequest& request) const;
-  Result<replicate::Pipeline*> find(const std::string& database) const;
-  Json version() const;
 
-  const Supervisor& supervisor_;
+  Result<Json> version(const ControlRequest& request);
+  Result<Json> status(const ControlRequest& request);
+  Result<Json> sync(const ControlRequest& request);
+  Result<Json> wait(const ControlRequest& request);
+  Result<Json> compact(const ControlRequest& request);
+  Result<Json> snapshot(const ControlRequest& request);
+  Result<Json> pause(const ControlRequest& request);
+  Result<Json> resume(const ControlRequest& request);
+  Result<Json> register_database(const ControlRequest& request);
+  Result<Json> unregister_database(const ControlRequest& request);
+  Result<Json> reload(const ControlRequest& request);
+  Result<Json> log_level(const ControlRequest& request);
+  Result<Json> stop(const ControlRequest& request);
+
+  class Waiting;
+  Result<Waiting> begin_wait();
+  Json facts() const;
+
+  Supervisor& supervisor_;
+  Commands& commands_;
   const DaemonFacts facts_;
   const Clock& clock_;
   const int most_waits_;
+  const Audience audience_;
   std::atomic<int> waits_{0};
   Cancel cancel_;
 };

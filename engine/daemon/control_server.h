@@ -1,31 +1,33 @@
-// The control socket: HTTP+JSON over a unix socket, for streamctl.
+// A control socket: HTTP+JSON over a unix socket, for streamctl and for applications that wait.
 #pragma once
 #include <memory>
 #include <string>
 
 #include "daemon/control_api.h"
-#include "daemon/unix_socket.h"
+#include "daemon/http_listener.h"
 
 namespace streamd::daemon {
 
 class ControlServer {
  public:
-  // Listens at once; errors as listen_at. Borrows the supervisor and the clock.
-  static Result<std::unique_ptr<ControlServer>> start(const std::string& path,
-                                                      const SocketAccess& access,
-                                                      const Supervisor& supervisor,
-                                                      const std::string& version,
+  struct Settings {
+    std::string path, version;
+    SocketAccess access;
+    Audience audience = Audience::kOperators;
+  };
+  // Listens at once; errors as listen_at. Borrows the others.
+  static Result<std::unique_ptr<ControlServer>> start(const Settings& settings,
+                                                      Supervisor& supervisor, Commands& commands,
                                                       const Clock& clock);
-  ~ControlServer();     // ends all requests and removes the socket
+  ~ControlServer();     // what is being answered is, the rest ends; removes the socket
   void cancel_waits();  // status is still answered
   const std::string& path() const { return path_; }
 
  private:
-  struct Http;
   ControlServer();
   std::string path_;
   std::unique_ptr<ControlApi> api_;
-  std::unique_ptr<Http> http_;
+  std::unique_ptr<HttpListener> listener_;
 };
 
 }  // namespace streamd::daemon

@@ -59,56 +59,94 @@ bool proof_is_old(const state::Proof& proof, milliseconds interval, Micros since
   return now - (proof.proven != 0 ? proof.proven : since) > 2 * micros(interval);
 }
 
-Drills::Drills(std::vector<DrillTarget> targets,
-               const std::vector<std::unique_ptr<replicate::Pipeline>>& pipelines,
-               const Clock& clock)
-    : clock_(clock), since_(clock.wall_micros()) {
-  for (DrillTarget& target : targets) {
-    const auto found = std::find_if(pipelines.begin(), pipelines.end(), [&](const auto& pipeline) {
-      return pipeline->path() == target.database;
-    });
-    if (found == pipelines.end()) continue;
-    Job job{std::move(target), found->get(), {}, false};
-    job.status.proof = state::load_proof(kept_at(**found, job.target.replica, "proven"));
-    job.status.problem = job.status.proof.failure;
-    jobs_.push_back(std::move(job));
-  }
-}
+Drills::Drills(const Clock& clock) : clock_(clock), since_(clock.wall_micros()) {}
 
 Drills::~Drills() {
   stop();
 }
 
+void Drills::add(std::vector<DrillTarget> targets,
+                 const std::shared_ptr<replicate::Pipeline>& pipeline) {
+  const std::lock_guard lock(mutex_);
+  for (DrillTarget& target : targets) {
+    const auto job = std::make_shared<Job>(std::move(target), pipeline);
+    job->status.proof = state::load_proof(kept_at(*pipeline, job->target.replica, "proven"));
+    job->status.problem = job->status.proof.failure;
+    jobs_[{job->target.database, job->target.replica}] = job;
+  }
+  begin_thread();
+}
+
+void Drills::remove(const std::string& database) {
+  std::unique_lock lock(mutex_);
+  std::vector<JobPtr> leaving;
+  std::erase_if(jobs_, [&](const auto& entry) {
+    if (entry.first.first != database) return false;
+    leaving.push_back(entry.second);
+    return true;
+  });
+  for (const JobPtr& job : leaving) job->cancel.cancel();
+  for (const JobPtr& job : leaving) idle_.wait(lock, [&] { return !job->busy; });
+}
+
 void Drills::start() {
-  if (!jobs_.empty()) thread_ = std::thread([this] { main(); });
+  const std::lock_guard lock(mutex_);
+  started_ = true;
+  begin_thread();
+}
+
+// With the lock held. Nobody who wants no drills has a thread for them.
+void Drills::begin_thread() {
+  if (started_ && !jobs_.empty() && !thread_.joinable() && !cancel_.cancelled())
+    thread_ = std::thread([this] { main(); });
 }
 
 void Drills::stop() {
   cancel_.cancel();
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, job] : jobs_) job->cancel.cancel();
+  }
   if (thread_.joinable()) thread_.join();
 }
 
 std::optional<DrillStatus> Drills::status(const std::string& database,
                                           const std::string& replica) const {
   const std::lock_guard lock(mutex_);
-  for (const Job& job : jobs_)
-    if (job.target.database == database && job.target.replica == replica) return job.status;
-  return std::nullopt;
+  const auto found = jobs_.find({database, replica});
+  return found == jobs_.end() ? std::nullopt : std::optional(found->second->status);
+}
+
+milliseconds Drills::pause() const {
+  const std::lock_guard lock(mutex_);
+  milliseconds pause = kLongestLook;
+  for (const auto& [key, job] : jobs_) pause = std::min(pause, job->target.interval / 4);
+  return std::max(pause, kShortestLook);
+}
+
+// The job behind the one with this key, which then counts as busy; nullptr at the end.
+Drills::JobPtr Drills::next_after(const Key& key) {
+  const std::lock_guard lock(mutex_);
+  const auto next = jobs_.upper_bound(key);
+  if (next == jobs_.end() || cancel_.cancelled()) return nullptr;
+  next->second->busy = true;
+  return next->second;
 }
 
 void Drills::main() {
   (void)setpriority(PRIO_PROCESS, 0, kNiceness);  // of this thread, and those that it starts
-  milliseconds pause = kLongestLook;
-  for (const Job& job : jobs_) {
-    pause = std::min(pause, job.target.interval / 4);
-    if (const Status removed = verify::remove_leftover(scratch_of(*job.pipeline)); !removed)
-      log_error_event(LogLevel::kWarn, "the file of a broken-off drill was not removed",
-                      removed.error(), {{"database", job.target.database}});
+  while (!cancel_.wait_for(pause())) {
+    Key at;
+    while (const JobPtr job = next_after(at)) {
+      at = {job->target.database, job->target.replica};
+      look(*job);
+      {
+        const std::lock_guard lock(mutex_);
+        job->busy = false;
+      }
+      idle_.notify_all();
+    }
   }
-  pause = std::max(pause, kShortestLook);
-  while (!cancel_.wait_for(pause))
-    for (Job& job : jobs_)
-      if (!cancel_.cancelled()) look(job);
 }
 
 // Something is restorable there, and it is ours.
@@ -121,6 +159,10 @@ bool Drills::may_run(const Job& job) const {
 }
 
 void Drills::look(Job& job) {
+  if (!std::exchange(job.tidied, true))
+    if (const Status removed = verify::remove_leftover(scratch_of(*job.pipeline)); !removed)
+      log_error_event(LogLevel::kWarn, "the file of a broken-off drill was not removed",
+                      removed.error(), {{"database", job.target.database}});
   const Micros now = clock_.wall_micros();
   const milliseconds due = drill_due_in(job.status.proof, job.target.interval, now, job.renewed);
   if (due.count() == 0 && may_run(job)) drill(job);
@@ -163,7 +205,7 @@ std::optional<Error> Drills::prove(Job& job) {
   how.fetch.parallel = kParallel;
   how.fetch.budget = kFetchBudget;
   how.threads = 1;
-  how.cancel = &cancel_;
+  how.cancel = &job.cancel;
   if (auto tip = state::load_tip(job.pipeline->layout().tip())) how.tip = std::move(*tip);
   const restore::Replica replica{job.target.store.get(), job.target.replica};
   auto proof = verify::prove_and_keep(
@@ -180,7 +222,7 @@ std::optional<Error> Drills::check(Job& job, bool broken, bool may_renew) {
   how.stale_before = clock_.wall_micros() - kFresh;
   how.budget = job.target.budget;
   how.parallel = kParallel;
-  how.cancel = &cancel_;
+  how.cancel = &job.cancel;
   how.clock = &clock_;
   const auto report = verify::verify_and_keep(
       *job.target.store, kept_at(*job.pipeline, job.target.replica, "verified"), how);

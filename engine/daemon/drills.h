@@ -2,12 +2,14 @@
 // proven, and its objects are checked a part at a time. One thread for the whole process, so there
 // is never more than one drill at a time.
 #pragma once
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "replicate/pipeline.h"
@@ -45,13 +47,16 @@ bool proof_is_old(const state::Proof& proof, milliseconds interval, Micros since
 
 class Drills {
  public:
-  // Borrows pipelines and clock. Targets without an interval must not be given.
-  Drills(std::vector<DrillTarget> targets,
-         const std::vector<std::unique_ptr<replicate::Pipeline>>& pipelines, const Clock& clock);
+  explicit Drills(const Clock& clock);  // borrowed
   ~Drills();
 
-  void start();
-  void stop();  // what is under way is broken off, and its file removed
+  // Any thread. Those of one database, all with an interval; none is a drill for nobody.
+  void add(std::vector<DrillTarget> targets, const std::shared_ptr<replicate::Pipeline>& pipeline);
+  // The database leaves: what is under way for it is broken off, and its file removed.
+  void remove(const std::string& database);
+
+  void start();  // before this there are targets, and no drills
+  void stop();   // what is under way is broken off, and its file removed
 
   // Any thread. nullopt when there are no drills for it.
   std::optional<DrillStatus> status(const std::string& database, const std::string& replica) const;
@@ -59,12 +64,20 @@ class Drills {
  private:
   struct Job {
     DrillTarget target;
-    replicate::Pipeline* pipeline = nullptr;
+    std::shared_ptr<replicate::Pipeline> pipeline;
     DrillStatus status;
+    Cancel cancel{};
+    bool busy = false;    // the thread looks at it
+    bool tidied = false;  // nothing is left of a drill that was broken off by a kill
     bool old_said = false;
     bool renewed = false;  // by the last drill
   };
+  using JobPtr = std::shared_ptr<Job>;
+  using Key = std::pair<std::string, std::string>;  // database, replica
   void main();
+  milliseconds pause() const;
+  JobPtr next_after(const Key& key);
+  void begin_thread();
   void look(Job& job);
   bool may_run(const Job& job) const;
   void drill(Job& job);
@@ -73,11 +86,13 @@ class Drills {
   void renew(Job& job, const verify::VerifyReport* report);
   void finish(Job& job, std::optional<Error> failure);
 
-  std::vector<Job> jobs_;
   const Clock& clock_;
   const Micros since_;
   Cancel cancel_;
-  mutable std::mutex mutex_;  // of every Job::status
+  mutable std::mutex mutex_;  // of what follows, and of every Job::status and Job::busy
+  std::condition_variable idle_;
+  std::map<Key, JobPtr> jobs_;
+  bool started_ = false;
   std::thread thread_;
 };
 

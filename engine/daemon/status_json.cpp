@@ -68,6 +68,8 @@ Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseSt
                             {"txid", status.acknowledged.value},
                             {"txid_time", time_json(status.acknowledged_time)},
                             {"lag_transactions", behind},
+                            {"behind_since", time_json(status.behind_since)},
+                            {"bytes_waiting", status.bytes_waiting},
                             {"snapshot_txid", status.snapshot.value},
                             {"snapshot_time", time_json(status.snapshot_time)},
                             {"last_success", time_json(status.last_success)},
@@ -85,6 +87,10 @@ Json to_json(const replicate::DatabaseStatus& status, const Drills& drills) {
   Json replicas = Json::array();
   for (const auto& replica : status.replicas)
     replicas.push(to_json(replica, status, drills.status(status.path, replica.name)));
+  return to_json(status, std::move(replicas));
+}
+
+Json to_json(const replicate::DatabaseStatus& status, Json replicas) {
   const Json generation =
       status.generation == GenerationId{} ? Json() : Json(to_text(status.generation));
   return Json::object({{"database", status.path},

@@ -7,6 +7,7 @@
 namespace streamd::daemon {
 
 Json to_json(const replicate::DatabaseStatus& status, const Drills& drills);
+Json to_json(const replicate::DatabaseStatus& status, Json replicas);
 Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseStatus& database,
              const std::optional<DrillStatus>& drill);
 // Adds what is proven of a replica; null members when nothing is.

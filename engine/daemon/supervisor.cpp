@@ -1,18 +1,18 @@
 #include "daemon/supervisor.h"
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <thread>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/parallel.h"
 #include "crypt/encrypted_store.h"
 #include "daemon/exit_code.h"
 #include "daemon/replica_keys.h"
 #include "daemon/wait.h"
 #include "sqlite/connection.h"
 #include "state/layout.h"
+#include "state/paused.h"
 #include "storage/open_store.h"
 
 namespace streamd::daemon {
@@ -42,15 +42,31 @@ replicate::UpkeepSettings upkeep_of(const config::Replica& replica) {
   return upkeep;
 }
 
+// What open_replica_store opens, and how often it was used.
+Result<storage::OpenedStore> open_counted(const config::Replica& replica, storage::Drivers& drivers,
+                                          std::shared_ptr<crypt::Keyring> keys) {
+  auto library = TRY(drivers.find(replica.driver));
+  storage::StoreSpec spec;
+  for (const auto& [name, value] : replica.options) spec.settings.push_back({name, value});
+  spec.prefix = replica.prefix;
+  spec.fault = replica.fault;
+  spec.limits.bytes_per_second = replica.bandwidth_limit;
+  spec.retry.idle_timeout = replica.idle_timeout;
+  if (!keys) keys = TRY(open_keyring(replica, "", {}));
+  storage::OpenedStore opened = TRY(storage::open_store(std::move(library), spec));
+  opened.store = std::make_shared<crypt::EncryptedStore>(std::move(opened.store), std::move(keys));
+  return opened;
+}
+
 // The drills of its replicas share their stores, and so their limits.
-Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
-                                                const config::Database& database,
+Result<replicate::DatabaseSettings> settings_of(const config::Database& database,
+                                                const std::string& state_dir,
                                                 storage::Drivers& drivers,
                                                 std::vector<DrillTarget>& drills) {
   replicate::DatabaseSettings settings;
   settings.path = database.path;
   settings.name = database.name;
-  settings.state_dir = config.streamd.state_dir;
+  settings.state_dir = state_dir;
   settings.spool_max_bytes = database.spool_max_size;
   settings.take_over = database.takeover;
   settings.log_hard_limit = database.wal_hard_limit;
@@ -60,16 +76,17 @@ Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
   const state::Layout layout = TRY(state::layout_for(database.path, settings.state_dir));
   for (const config::Replica& replica : database.replicas) {
     auto keys = open_keyring(replica, layout.replica(replica.name), {});
-    auto store = keys ? open_replica_store(replica, drivers, *keys) : Error(keys.error());
+    auto store = keys ? open_counted(replica, drivers, *keys) : Error(keys.error());
     if (!store)
       return Error(store.error())
           .with_context("database " + database.path + ", replica " + replica.name);
     if (replica.verify_interval.count() > 0)
-      drills.push_back({database.real_path, replica.name, *store, replica.verify_interval,
+      drills.push_back({database.real_path, replica.name, store->store, replica.verify_interval,
                         replica.verify_budget});
     settings.replicas.push_back({replica.name, TRY(place_of(replica, drivers)),
                                  replica.sync_interval, replica.snapshot_interval,
-                                 std::move(*store), std::move(*keys), upkeep_of(replica)});
+                                 std::move(store->store), std::move(*keys), upkeep_of(replica),
+                                 std::move(store->metrics), replica.driver});
   }
   return settings;
 }
@@ -79,16 +96,7 @@ Result<replicate::DatabaseSettings> settings_of(const config::Config& config,
 Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica& replica,
                                                            storage::Drivers& drivers,
                                                            std::shared_ptr<crypt::Keyring> keys) {
-  auto library = TRY(drivers.find(replica.driver));
-  storage::StoreSpec spec;
-  for (const auto& [name, value] : replica.options) spec.settings.push_back({name, value});
-  spec.prefix = replica.prefix;
-  spec.fault = replica.fault;
-  spec.limits.bytes_per_second = replica.bandwidth_limit;
-  spec.retry.idle_timeout = replica.idle_timeout;
-  if (!keys) keys = TRY(open_keyring(replica, "", {}));
-  return std::make_shared<crypt::EncryptedStore>(
-      TRY(storage::open_store(std::move(library), spec)).store, std::move(keys));
+  return TRY(open_counted(replica, drivers, std::move(keys))).store;
 }
 
 retention::Rules retention_rules(const config::Replica& replica) {
@@ -117,67 +125,135 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(const config::Config& con
                                                        storage::Drivers& drivers,
                                                        const Clock& clock, bool adopt_local) {
   sqlite::initialise();
-  std::unique_ptr<Supervisor> supervisor(new Supervisor(clock));
-  std::vector<DrillTarget> drills;
+  std::unique_ptr<Supervisor> supervisor(new Supervisor(drivers, clock));
+  supervisor->state_dir_ = config.streamd.state_dir;
   for (const config::Database& database : config.databases) {
-    replicate::DatabaseSettings settings = TRY(settings_of(config, database, drivers, drills));
-    settings.adopt_local = adopt_local;
-    supervisor->pipelines_.push_back(TRY(replicate::Pipeline::create(std::move(settings), clock)));
+    auto member = std::make_shared<Member>();
+    member->database = std::make_shared<const config::Database>(database);
+    Status begun = supervisor->begin(*member, adopt_local);
+    if (!begun && database.directory.empty()) return Error(std::move(begun.error()));
+    supervisor->members_.push_back(std::move(member));
   }
-  supervisor->drills_ = std::make_unique<Drills>(std::move(drills), supervisor->pipelines_, clock);
   return supervisor;
 }
 
 Supervisor::~Supervisor() {
-  drills_.reset();
-  pipelines_.clear();  // before the loops they run on
+  drills_.stop();
+  members_.clear();  // before the loops they run on
+}
+
+// Makes the pipeline, unless the database is paused.
+Status Supervisor::begin(Member& member, bool adopt_local) {
+  std::optional<Micros> paused;
+  PipelinePtr pipeline;
+  std::vector<DrillTarget> drills;
+  const auto made = [&]() -> Status {
+    const state::Layout layout = TRY(state::layout_for(member.database->path, state_dir_));
+    paused = TRY(state::paused_since(layout.paused()));
+    if (paused) return {};
+    replicate::DatabaseSettings settings =
+        TRY(settings_of(*member.database, state_dir_, drivers_, drills));
+    settings.adopt_local = adopt_local;
+    pipeline = TRY(replicate::Pipeline::create(std::move(settings), clock_));
+    return {};
+  }();
+  if (pipeline) drills_.add(std::move(drills), pipeline);
+  const std::lock_guard lock(mutex_);
+  const bool news = !made && (!member.error || member.error->message != made.error().message);
+  if (news)
+    log_error_event(LogLevel::kWarn, "database is not followed", made.error(),
+                    {{"database", member.database->path}});
+  if (paused && !member.paused)
+    log_warn("database is paused: what is committed is not replicated",
+             {{"database", member.database->path},
+              {"since", format_time(*paused)},
+              {"hint", "streamctl resume " + member.database->path}});
+  member.paused = paused;
+  member.pipeline = std::move(pipeline);
+  member.error.reset();
+  if (!made) member.error = made.error();
+  return made;
+}
+
+// A loop for each of the first databases, up to as many as it pays to have.
+Status Supervisor::run(Member& member) {
+  const std::lock_guard lock(mutex_);
+  if (!member.pipeline) return {};
+  const std::size_t most = std::min(kMostLoops, std::max(1u, std::thread::hardware_concurrency()));
+  if (loops_.size() < std::min(most, members_.size()) || loops_.empty())
+    loops_.push_back(TRY(replicate::Loop::start()));
+  member.pipeline->start(*loops_[next_loop_++ % loops_.size()]);
+  return {};
+}
+
+// The final sync of one that leaves.
+Status Supervisor::end(Member& member, milliseconds timeout) {
+  const PipelinePtr pipeline = [&] {
+    const std::lock_guard lock(mutex_);
+    return member.pipeline;
+  }();
+  if (!pipeline) return {};
+  drills_.remove(member.database->real_path);
+  Status stopped = pipeline->stop(clock_.mono() + timeout);
+  const std::lock_guard lock(mutex_);
+  member.pipeline.reset();
+  return stopped;
 }
 
 Status Supervisor::start(bool drills) {
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  const auto wanted =
-      std::min<std::size_t>({kMostLoops, cores, std::max<std::size_t>(1, pipelines_.size())});
-  while (loops_.size() < wanted) loops_.push_back(TRY(replicate::Loop::start()));
-  for (std::size_t i = 0; i < pipelines_.size(); ++i)
-    pipelines_[i]->start(*loops_[i % loops_.size()]);
-  if (drills) drills_->start();
+  const std::lock_guard changing(changing_);
+  for (const auto& member : members()) TRY(run(*member));
+  if (drills) drills_.start();
+  const std::lock_guard lock(mutex_);
+  running_ = true;
   return {};
 }
 
 milliseconds Supervisor::look_for_progress(MonoTime now) const {
+  std::vector<replicate::Loop*> loops;  // there are only ever more
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& loop : loops_) loops.push_back(loop.get());
+  }
   milliseconds worst{0};
-  for (const auto& loop : loops_) worst = std::max(worst, loop->look_for_progress(now));
+  for (replicate::Loop* loop : loops) worst = std::max(worst, loop->look_for_progress(now));
   return worst;
 }
 
 template <class Work>
 Status Supervisor::for_all(Work work) const {
-  std::atomic<std::size_t> next{0};
   std::mutex mutex;
   Status worst;
-  const auto run = [&] {
-    for (std::size_t i = next++; i < pipelines_.size(); i = next++) {
-      Status done = work(*pipelines_[i]);
-      if (done) continue;
-      const std::lock_guard lock(mutex);
-      log_error_event(LogLevel::kError, "not everything was replicated", done.error(),
-                      {{"database", pipelines_[i]->path()}});
-      if (worst || exit_code(done.error().code) > exit_code(worst.error().code))
-        worst = std::move(done);
-    }
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < std::min<std::size_t>(kMostStoppers, pipelines_.size()); ++i)
-    threads.emplace_back(run);
-  run();
-  for (std::thread& thread : threads) thread.join();
+  std::vector<PipelinePtr> all = pipelines();
+  in_parallel(all, kMostStoppers, [&](const PipelinePtr& pipeline) {
+    Status done = work(*pipeline);
+    if (done) return;
+    const std::lock_guard lock(mutex);
+    log_error_event(LogLevel::kError, "not everything was replicated", done.error(),
+                    {{"database", pipeline->path()}});
+    if (worst || exit_code(done.error().code) > exit_code(worst.error().code))
+      worst = std::move(done);
+  });
   return worst;
 }
 
 Status Supervisor::stop(milliseconds timeout) {
+  const std::lock_guard changing(changing_);
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = false;
+  }
   const MonoTime deadline = clock_.mono() + timeout;
-  drills_->stop();
+  drills_.stop();
+  (void)for_all([&](replicate::Pipeline& pipeline) -> Status {
+    pipeline.begin_stop(deadline);
+    return {};
+  });
   return for_all([&](replicate::Pipeline& pipeline) { return pipeline.stop(deadline); });
+}
+
+void Supervisor::give_up() {
+  for (const PipelinePtr& pipeline : pipelines()) pipeline->give_up();
 }
 
 Status Supervisor::sync_all(milliseconds patience, const Cancel& cancel) {
@@ -189,12 +265,44 @@ Status Supervisor::sync_all(milliseconds patience, const Cancel& cancel) {
   });
 }
 
-replicate::Pipeline* Supervisor::find(const std::string& path_or_name) const {
+std::vector<std::shared_ptr<Supervisor::Member>> Supervisor::members() const {
+  const std::lock_guard lock(mutex_);
+  return members_;
+}
+
+std::vector<PipelinePtr> Supervisor::pipelines() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PipelinePtr> pipelines;
+  for (const auto& member : members_)
+    if (member->pipeline) pipelines.push_back(member->pipeline);
+  return pipelines;
+}
+
+std::shared_ptr<Supervisor::Member> Supervisor::member(const std::string& path_or_name) const {
   const auto canonical = canonical_path(path_or_name);
-  for (const auto& pipeline : pipelines_)
-    if (pipeline->name() == path_or_name || (canonical && pipeline->path() == *canonical))
-      return pipeline.get();
+  for (const auto& member : members()) {
+    const config::Database& database = *member->database;
+    if (database.name == path_or_name || (canonical && database.real_path == *canonical))
+      return member;
+  }
   return nullptr;
+}
+
+Result<std::shared_ptr<Supervisor::Member>> Supervisor::known_member(
+    const std::string& path_or_name) const {
+  if (auto found = member(path_or_name)) return found;
+  return make_error(Code::kUsage, "the daemon has no database " + path_or_name,
+                    "`streamctl status` lists those that it has");
+}
+
+Result<PipelinePtr> Supervisor::find(const std::string& path_or_name) const {
+  const auto found = TRY(known_member(path_or_name));
+  {
+    const std::lock_guard lock(mutex_);
+    if (found->pipeline) return found->pipeline;
+  }
+  const auto error = status_of(*found).error;
+  return error ? *error : make_error(Code::kBusy, "database " + path_or_name + " is just changing");
 }
 
 }  // namespace streamd::daemon

@@ -1,7 +1,9 @@
-// All configured databases of one daemon: opens their storages, runs their pipelines on a few
-// loops, stops them together.
+// All databases of one daemon: opens their storages, runs their pipelines on a few loops, changes
+// them one by one while the others go on, stops them together.
 #pragma once
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +17,18 @@
 
 namespace streamd::daemon {
 
+using PipelinePtr = std::shared_ptr<replicate::Pipeline>;
+
+// What a new configuration made of the databases, by path.
+struct DatabaseChanges {
+  std::vector<std::string> added, removed, changed;
+  bool empty() const { return added.empty() && removed.empty() && changed.empty(); }
+};
+
 class Supervisor {
  public:
-  // Opens storages (no network yet) and takes the databases' locks; the first failure is returned.
-  // Borrows drivers and clock.
+  // Opens storages (no network yet) and takes the databases' locks; the first failure is returned,
+  // but for databases of watched folders, which are tried again. Borrows drivers and clock.
   // `adopt_local`: the databases are right whatever their replicas hold (DatabaseSettings).
   static Result<std::unique_ptr<Supervisor>> create(const config::Config& config,
                                                     storage::Drivers& drivers, const Clock& clock,
@@ -33,24 +43,72 @@ class Supervisor {
   // A final sync of every database, in parallel, until `timeout`; then everything ends. What did
   // not make it is logged; the outcome is the failure with the numerically highest exit code.
   Status stop(milliseconds timeout);
+  // From any thread while stop() runs: it waits no longer for what is not sent.
+  void give_up();
   // One sync of everything, acknowledged by every replica: --once. Gives up on a database when it
   // or a replica is failing and nothing has moved for `patience`. Returns the worst failure.
   Status sync_all(milliseconds patience, const Cancel& cancel);
 
-  // Any thread, until stop. By canonical path or name; nullptr when there is none.
-  replicate::Pipeline* find(const std::string& path_or_name) const;
-  const std::vector<std::unique_ptr<replicate::Pipeline>>& pipelines() const { return pipelines_; }
-  const Drills& drills() const { return *drills_; }
+  // While it runs, any thread; one change at a time.
+  // Makes it as `config` says. A database that means the same as before is not touched at all; one
+  // that differs is stopped and started again. What cannot begin is in its status, and tried again.
+  DatabaseChanges apply(const config::Config& config);
+  // Lets go of a database, across restarts, until resume. Its status then; kUsage when there is
+  // none, and an error in `unsent` when not everything was sent: it is kept.
+  Result<replicate::DatabaseStatus> pause(const std::string& path_or_name,
+                                          std::optional<Error>& unsent);
+  Result<replicate::DatabaseStatus> resume(const std::string& path_or_name);
+  // Databases that could not begin: begins those that can now. About every few seconds.
+  void try_again();
+
+  // Any thread, until stop. By canonical path or name; kUsage when there is none, kBusy when it is
+  // paused, or its own error when it could not begin.
+  Result<PipelinePtr> find(const std::string& path_or_name) const;
+  std::vector<PipelinePtr> pipelines() const;
+  // Of all, those that do not run too.
+  std::vector<replicate::DatabaseStatus> status() const;
+  Result<replicate::DatabaseStatus> status(const std::string& path_or_name) const;
+  // Of all, with who runs each; nullptr for one that does not run.
+  struct View {
+    replicate::DatabaseStatus status;
+    PipelinePtr pipeline;
+  };
+  std::vector<View> views() const;
+  const Drills& drills() const { return drills_; }
 
  private:
-  explicit Supervisor(const Clock& clock) : clock_(clock) {}
+  // Changed with mutex_ held, by who holds changing_.
+  struct Member {
+    std::shared_ptr<const config::Database> database;
+    PipelinePtr pipeline;        // none while it is paused, could not begin, or is being changed
+    std::optional<Error> error;  // why it could not begin
+    std::optional<Micros> paused;
+  };
+  Supervisor(storage::Drivers& drivers, const Clock& clock)
+      : drivers_(drivers), clock_(clock), drills_(clock) {}
   template <class Work>
   Status for_all(Work work) const;  // in parallel; the worst failure
+  std::shared_ptr<Member> member(const std::string& path_or_name) const;  // or nullptr
+  Result<std::shared_ptr<Member>> known_member(const std::string& path_or_name) const;
+  std::vector<std::shared_ptr<Member>> members() const;
+  Status begin(Member& member, bool adopt_local);
+  Status run(Member& member);
+  Status end(Member& member, milliseconds timeout);
+  void join(Member& member);
+  void leave(Member& member);
+  View view_of(const Member& member) const;
+  replicate::DatabaseStatus status_of(const Member& member) const { return view_of(member).status; }
 
+  storage::Drivers& drivers_;
   const Clock& clock_;
+  std::mutex changing_;       // held by who changes members
+  mutable std::mutex mutex_;  // guards what follows, and what members have
+  std::string state_dir_;
   std::vector<std::unique_ptr<replicate::Loop>> loops_;
-  std::vector<std::unique_ptr<replicate::Pipeline>> pipelines_;
-  std::unique_ptr<Drills> drills_;
+  std::vector<std::shared_ptr<Member>> members_;
+  std::size_t next_loop_ = 0;
+  bool running_ = false;
+  Drills drills_;  // last: it keeps pipelines, which end before their loops
 };
 
 // What the configuration says of a storage, opened: plain objects, also where the storage holds

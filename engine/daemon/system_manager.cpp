@@ -4,6 +4,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <cstdlib>
+#include <ctime>
 
 #include "daemon/supervisor.h"
 
@@ -15,6 +16,13 @@ bool is_managed() {
 
 void tell_ready() {
   sd_notify(0, "READY=1");
+}
+
+void tell_reloading() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+             static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
 }
 
 void tell_stopping(milliseconds longest) {
@@ -31,12 +39,12 @@ void tell_status(const std::string& line) {
 
 std::string summary(const Supervisor& supervisor) {
   std::size_t live = 0, failing = 0;
-  for (const auto& pipeline : supervisor.pipelines()) {
-    const replicate::DatabaseStatus status = pipeline->status();
+  const auto databases = supervisor.status();
+  for (const replicate::DatabaseStatus& status : databases) {
     live += status.phase == replicate::Phase::kLive;
     for (const auto& replica : status.replicas) failing += replica.error.has_value();
   }
-  const std::size_t all = supervisor.pipelines().size();
+  const std::size_t all = databases.size();
   return fmt::format("{} database{}: {} live, {} not protected; {} replica{} failing", all,
                      all == 1 ? "" : "s", live, all - live, failing, failing == 1 ? "" : "s");
 }

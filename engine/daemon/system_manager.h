@@ -8,8 +8,9 @@ namespace streamd::daemon {
 
 class Supervisor;
 
-bool is_managed();  // somebody listens
-void tell_ready();
+bool is_managed();      // somebody listens
+void tell_ready();      // at the start, and after a reload
+void tell_reloading();  // tell_ready() follows
 // `longest`: how long the end may take; systemd waits for so long, whatever the unit says.
 void tell_stopping(milliseconds longest);
 void tell_status(const std::string& line);

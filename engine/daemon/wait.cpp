@@ -88,6 +88,20 @@ Status wait_within(replicate::Pipeline& pipeline, Txid txid, const std::string& 
                    [&](MonoTime until) { return pipeline.wait_for(txid, replica, until, cancel); });
 }
 
+Status wait_within_some(replicate::Pipeline& pipeline, Txid txid, std::size_t count,
+                        const WaitLimits& limits, const Cancel& cancel, const Clock& clock) {
+  return in_slices(limits, clock, [&](MonoTime until) {
+    return pipeline.wait_for_some(txid, count, until, cancel);
+  });
+}
+
+Status snapshot_within(replicate::Pipeline& pipeline, Txid txid, const std::string& replica,
+                       const WaitLimits& limits, const Cancel& cancel, const Clock& clock) {
+  return in_slices(limits, clock, [&](MonoTime until) {
+    return pipeline.wait_for_snapshot(txid, replica, until, cancel);
+  });
+}
+
 Status sync_patiently(replicate::Pipeline& pipeline, milliseconds patience, const Cancel& cancel,
                       const Clock& clock) {
   std::uint64_t seen = 0;

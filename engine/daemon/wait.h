@@ -22,8 +22,15 @@ Result<Txid> sync_within(replicate::Pipeline& pipeline, const WaitLimits& limits
 Status wait_within(replicate::Pipeline& pipeline, Txid txid, const std::string& replica,
                    const WaitLimits& limits, const Cancel& cancel, const Clock& clock);
 
-// Both for all replicas, without a deadline: gives up on what waiting does not heal, and once
-// something is failing and nothing has moved for `patience`. The worst failure by its exit code.
+// The same for so many replicas, whichever they are, and for a snapshot.
+Status wait_within_some(replicate::Pipeline& pipeline, Txid txid, std::size_t count,
+                        const WaitLimits& limits, const Cancel& cancel, const Clock& clock);
+Status snapshot_within(replicate::Pipeline& pipeline, Txid txid, const std::string& replica,
+                       const WaitLimits& limits, const Cancel& cancel, const Clock& clock);
+
+// sync_within and wait_within for all replicas, without a deadline: gives up on what waiting does
+// not heal, and once something is failing and nothing has moved for `patience`. The worst failure
+// by its exit code.
 Status sync_patiently(replicate::Pipeline& pipeline, milliseconds patience, const Cancel& cancel,
                       const Clock& clock);
 

@@ -171,6 +171,9 @@ Status Replica::join_store(const Joined& joined) {
                                                                  : reached->last_time;
   status_.snapshot = newest == nullptr ? Txid{} : generation->snapshots.back().key.txid;
   status_.snapshot_time = snapshot_time;
+  status_.restorable = generation == nullptr ? std::vector<catalog::Span>{} : generation->spans;
+  if (status_.restorable.size() > kMostSpans)
+    status_.restorable.erase(status_.restorable.begin(), status_.restorable.end() - kMostSpans);
   base_.reset();
   reached_object_ = reached == nullptr ? "" : object_ending_at(*generation, reached->last);
   TRY(load_dropped());

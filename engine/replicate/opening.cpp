@@ -104,6 +104,7 @@ Status Pipeline::compare(bool woken, bool& moved) {
   if (!TRY(recorder_->compare_some(*capture_))) return {};
   TRY(recorder_->finish_comparison(*capture_));
   TRY(recorder_->save_tip(layout_.tip()));
+  ++comparisons_;
   followed("compared");
   return {};
 }
@@ -140,6 +141,7 @@ Status Pipeline::begin_generation() {
   for (const ReplicaSetup& replica : settings_.replicas)
     if (replica.keys) TRY(replica.keys->begin(identity_->generation, identity_->database));
   TRY(state::save_identity(layout_.identity(), *identity_));
+  ++generations_begun_;
   TRY(recorder_->begin_generation(*capture_, highest.next()));
   const wal::Position& now = capture_->position();
   if (std::uint64_t{now.pages} * now.page_size > kReadAtOnce)
@@ -156,6 +158,7 @@ Status Pipeline::begin_generation() {
 void Pipeline::join_replicas() {
   if (joined_ == identity_->generation) return;
   joined_ = identity_->generation;
+  joined_time_ = clock_.wall_micros();
   for (const auto& replica : replicas_)
     replica->join(*identity_, recorder_->tip(), capture_->position().page_size, decided_);
 }

@@ -144,7 +144,7 @@ Status Replica::catch_up() {
   }
   contents_.add(state::key_of(pieces.back().header), std::move(sizes));
   const segment::ObjectHeader& last = pieces.back().header;
-  acknowledge({last.last, last.checksum_after, last.last_seen});
+  acknowledge({last.last, last.checksum_after, last.last_seen}, last.last);
   log_info("caught up after an outage", {{"database", host_.database_path()},
                                          {"replica", settings_.name},
                                          {"generation", to_text(last.generation)},
@@ -152,6 +152,7 @@ Status Replica::catch_up() {
                                          {"txid", last.last.value},
                                          {"bytes", bytes}});
   const std::lock_guard lock(mutex_);
+  ++status_.catch_ups;
   return forget_dropped();
 }
 

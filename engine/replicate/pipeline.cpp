@@ -60,6 +60,8 @@ const char* state_name(const DatabaseStatus& status) {
       return "comparing";
     case Phase::kLive:
       return status.error ? "failing" : "live";  // failing: nothing is lost while the log is held
+    case Phase::kPaused:
+      return "paused";
     case Phase::kStopped:
       return "stopped";
   }

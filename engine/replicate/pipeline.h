@@ -16,7 +16,7 @@
 #include "replicate/loop.h"
 #include "replicate/replica.h"
 #include "state/layout.h"
-#include "storage/store.h"
+#include "storage/observe_store.h"
 
 namespace streamd::replicate {
 
@@ -28,6 +28,8 @@ struct ReplicaSetup {
   std::shared_ptr<storage::Store> store;
   std::shared_ptr<crypt::Keyring> keys{};  // of the store; null = it never encrypts
   UpkeepSettings upkeep{};
+  std::shared_ptr<storage::StoreMetrics> metrics{};  // of every attempt on it; may be null
+  std::string driver{};
 };
 
 struct DatabaseSettings {
@@ -55,6 +57,7 @@ enum class Phase : std::uint8_t {
   kAttaching,  // the database cannot be followed yet; the error says why
   kComparing,  // the log is followed; what was missed before is being found by comparing all pages
   kLive,       // following
+  kPaused,     // somebody asked to let go of the database until he says otherwise
   kStopped,
 };
 
@@ -64,12 +67,16 @@ struct DatabaseStatus {
   GenerationId generation;
   Txid captured, durable;    // newest transaction seen, and in the spool
   Micros captured_time = 0;  // when it was seen
+  Micros joined_since = 0;   // the replicas were told of this generation, or this life began
+  Micros open_since = 0;     // the oldest one that is not sealed yet was seen; 0 = all are
   std::uint32_t page_size = 0, pages = 0;
   std::uint64_t log_bytes = 0, spool_bytes = 0;
   std::uint64_t pages_compared = 0;  // since the last attach
-  milliseconds stands_still{0};      // inside one step of the capture, or of another database's
-  bool handed_over = false;          // nothing of the log is held
-  std::optional<Error> error;        // why it is not live, or what failed last
+  // In this life: generations begun, and times that what was missed was found by comparing.
+  std::uint64_t generations_begun = 0, comparisons = 0;
+  milliseconds stands_still{0};  // inside one step of the capture, or of another database's
+  bool handed_over = false;      // nothing of the log is held
+  std::optional<Error> error;    // why it is not live, or what failed last
   sqlite::CaptureStats capture;
   std::vector<ReplicaStatus> replicas;
 };
@@ -87,15 +94,26 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   // Captures and seals what is committed, sends it until `deadline`, lets go of the database. kOk,
   // or what did not make it. Blocks; any thread but the loop's.
   Status stop(MonoTime deadline);
+  // The first part of stop: captures and seals; the replicas begin to send without waiting for
+  // their intervals. For who stops many: all replicas send while one after the other is stopped.
+  void begin_stop(MonoTime deadline);
+  // From any thread: a stop under way, or later, no longer waits for what is not sent yet.
+  void give_up();
 
   // Any thread.
   DatabaseStatus status() const;
   const std::string& path() const { return layout_.database; }
   const std::string& name() const { return settings_.name; }
+  const DatabaseSettings& settings() const { return settings_; }
   // Captures and seals everything committed before the call; its transaction. With `replica` empty
   // wait_for waits for all of them.
   Result<Txid> sync(MonoTime deadline, const Cancel& cancel);
   Status wait_for(Txid txid, const std::string& replica, MonoTime deadline, const Cancel& cancel);
+  // Until `count` of the replicas have it.
+  Status wait_for_some(Txid txid, std::size_t count, MonoTime deadline, const Cancel& cancel);
+  // Until each (or `replica`) has a snapshot that shows `txid` or later.
+  Status wait_for_snapshot(Txid txid, const std::string& replica, MonoTime deadline,
+                           const Cancel& cancel);
   // Does at once what the upkeep of the replicas has to do now. The first failure; the others are
   // looked after all the same.
   Status look_after_now(MonoTime deadline, const Cancel& cancel);
@@ -165,6 +183,7 @@ class Pipeline final : public LoopTask, public ReplicaHost {
 
   Status visit_until(const std::function<Status(Moment&)>& visitor, const Cancel& cancel,
                      MonoTime deadline);
+  Status on_replicas(const std::string& name, const std::function<Status(Replica&)>& work);
   void leave();
   bool spool_was_sent() const;
   void failed(Error error);
@@ -175,7 +194,7 @@ class Pipeline final : public LoopTask, public ReplicaHost {
 
   const DatabaseSettings settings_;
   const state::Layout layout_;
-  const File lock_;
+  File lock_;  // until stop
   const state::Home home_;
   const Clock& clock_;
   std::atomic<Loop*> loop_{nullptr};  // set by start; others may ask for something before that
@@ -199,20 +218,24 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   milliseconds attach_delay_{0};
   std::chrono::microseconds look_again_{0};  // after a wake-up that showed nothing yet
   int quick_moves_ = 0;
+  std::uint64_t generations_begun_ = 0, comparisons_ = 0;
   bool damage_said_ = false, keeper_said_ = false;
   bool failing_ = false;         // the last round did not end well
   std::optional<Error> let_go_;  // why the log was let go; until it is followed again
   MonoTime last_keeper_check_{};
-  std::optional<Error> untidy_;  // why the last tidying up failed
-  GenerationId joined_;          // the generation that the replicas were told
-  GenerationId ended_;           // the one that was given up for a new one
-  std::set<std::string> told_;   // why it is not followed: what was logged since it was
+  std::optional<Error> untidy_;                // why the last tidying up failed
+  GenerationId joined_;                        // the generation that the replicas were told
+  GenerationId ended_;                         // the one that was given up for a new one
+  Micros joined_time_ = clock_.wall_micros();  // when; at first when this life began
+  std::set<std::string> told_;  // why it is not followed: what was logged since it was
 
   std::vector<std::unique_ptr<Replica>> replicas_;
-  Cancel stop_;
-  mutable std::mutex mutex_;  // guards what follows
+  Cancel stop_, given_up_;
+  std::optional<Status> sealed_;  // by begin_stop; of the thread that stops
+  mutable std::mutex mutex_;      // guards what follows
   std::condition_variable visited_;
   std::deque<Visit*> visitors_;
+  std::uint64_t replica_moves_ = 0;
   DatabaseStatus status_;
 };
 

@@ -134,7 +134,7 @@ bool Replica::drain_and_stop(MonoTime deadline) {
     changed_.notify_all();
     const auto drained = [&] {
       const bool joining = to_join_ || sending_;
-      return waits_for_a_person(status_.state) || (!joined_ && !joining) || in_step();
+      return given_up_ || waits_for_a_person(status_.state) || (!joined_ && !joining) || in_step();
     };
     changed_.wait_until(lock, deadline, drained);
     stopping_ = true;
@@ -146,6 +146,14 @@ bool Replica::drain_and_stop(MonoTime deadline) {
   if (thread_.joinable()) thread_.join();
   const std::lock_guard lock(mutex_);
   return in_step();
+}
+
+void Replica::give_up() {
+  {
+    const std::lock_guard lock(mutex_);
+    given_up_ = true;
+  }
+  changed_.notify_all();
 }
 
 // With the lock held: everything sealed is there.
@@ -164,6 +172,13 @@ ReplicaStatus Replica::status() const {
   if (dropped_) status.dropped = dropped_->to();
   status.upkeep = upkeep_.done();
   status.upkeep_error = upkeep_.trouble();
+  if (joined_) {
+    const auto waiting =
+        host_.spool().waiting_after(joined_->identity.generation, status_.acknowledged);
+    status.bytes_waiting = waiting.bytes;
+    // What was dropped is older than what is still there.
+    status.behind_since = dropped_ ? status_.acknowledged_time : waiting.since;
+  }
   if (auto silent = silence(); silent && !status.error) {
     if (status.state == ReplicaState::kReady) status.state = ReplicaState::kSilent;
     status.error = std::move(*silent);
@@ -203,8 +218,29 @@ bool Replica::spool_leads_to(Txid txid) const {
 }
 
 Status Replica::wait_for(Txid txid, MonoTime deadline, const Cancel& cancel) {
+  return wait_until([&] { return restorable_ && status_.acknowledged >= txid; }, deadline, cancel);
+}
+
+Status Replica::wait_for_snapshot(Txid txid, MonoTime deadline, const Cancel& cancel) {
+  const bool there = [&] {
+    const std::lock_guard lock(mutex_);
+    return restorable_ && status_.snapshot >= txid;
+  }();
+  if (there) return {};
+  request_snapshot();
+  return wait_until([&] { return restorable_ && status_.snapshot >= txid; }, deadline, cancel);
+}
+
+bool Replica::has(Txid txid) const {
+  const std::lock_guard lock(mutex_);
+  return restorable_ && status_.acknowledged >= txid;
+}
+
+// `reached` is asked with the lock held.
+Status Replica::wait_until(const std::function<bool()>& reached, MonoTime deadline,
+                           const Cancel& cancel) {
   std::unique_lock lock(mutex_);
-  while (!restorable_ || status_.acknowledged < txid) {
+  while (!reached()) {
     if (waits_for_a_person(status_.state)) return *status_.error;
     if (stopping_ || cancel.cancelled())
       return make_error(Code::kCancelled, "wait for replica " + name() + ": stopped");
@@ -292,12 +328,28 @@ void Replica::main() {
   }
 }
 
+// Of an outage each kind of failure is said once, the others are counted: their words differ by
+// request or by file, and say nothing new. With the lock held.
+bool Replica::is_news(const Error& error) {
+  if (!status_.error) {
+    told_.clear();
+    failing_since_ = clock_.mono();
+    failures_counted_ = 0;
+  }
+  ++failures_counted_;
+  return told_.insert(error.code).second;
+}
+
+std::int64_t Replica::failing_ms() const {
+  return std::chrono::duration_cast<milliseconds>(clock_.mono() - failing_since_).count();
+}
+
 // With the lock held.
 void Replica::failed(Error error) {
   struggling_ = false;
   if (status_.state == ReplicaState::kTakenOver) return;  // that is the end of it
   const bool refused = needs_a_person(error), taken = error.code == Code::kFenced;
-  const bool news = !status_.error || status_.error->message != error.message;
+  const bool news = is_news(error);
   retry_at_ = clock_.mono() + (refused ? milliseconds(kLongestRetry) : retry_delay(++failures_));
   status_.state = taken     ? ReplicaState::kTakenOver
                   : refused ? ReplicaState::kRefused
@@ -314,7 +366,7 @@ void Replica::failed(Error error) {
 void Replica::troubled(const Error& error) {
   const std::lock_guard lock(mutex_);
   if (stopping_ || waits_for_a_person(status_.state)) return;
-  const bool news = !status_.error || status_.error->message != error.message;
+  const bool news = is_news(error);
   status_.state = ReplicaState::kFailing;
   status_.error = error;
   struggling_ = true;
@@ -330,9 +382,10 @@ storage::Call Replica::call() const {
   return call;
 }
 
-void Replica::acknowledge(const Base& base) {
+void Replica::acknowledge(const Base& base, Txid first) {
   const std::lock_guard lock(mutex_);
   move_to(base);
+  now_restorable({first, base.txid, base.seen, base.seen});
   recovered();
 }
 
@@ -340,8 +393,10 @@ void Replica::acknowledge(const Base& base) {
 void Replica::recovered() {
   if (status_.state == ReplicaState::kTakenOver) return;
   if (status_.error)
-    log_info("replica recovered",
-             {{"database", host_.database_path()}, {"replica", settings_.name}});
+    log_info("replica recovered", {{"database", host_.database_path()},
+                                   {"replica", settings_.name},
+                                   {"failures", failures_counted_},
+                                   {"failing_ms", failing_ms()}});
   status_.error.reset();
   struggling_ = false;
   status_.state = restorable_ ? ReplicaState::kReady : ReplicaState::kBeginning;
@@ -353,6 +408,25 @@ void Replica::move_to(const Base& base) {
   if (base.txid >= status_.acknowledged) base_ = base;
   status_.acknowledged = std::max(status_.acknowledged, base.txid);
   status_.acknowledged_time = std::max(status_.acknowledged_time, base.seen);
+}
+
+// Consecutive transactions were stored, or one moment. With the lock held.
+void Replica::now_restorable(const catalog::Span& stored) {
+  auto& spans = status_.restorable;
+  spans.push_back(stored);
+  std::sort(spans.begin(), spans.end(),
+            [](const catalog::Span& a, const catalog::Span& b) { return a.first < b.first; });
+  std::vector<catalog::Span> joined;
+  for (const catalog::Span& span : spans) {
+    if (joined.empty() || span.first > joined.back().last.next()) {
+      joined.push_back(span);
+    } else if (span.last > joined.back().last) {
+      joined.back().last = span.last;
+      joined.back().last_time = span.last_time;
+    }
+  }
+  if (joined.size() > kMostSpans) joined.erase(joined.begin());
+  spans = std::move(joined);
 }
 
 // Sends what is queued as one object where that is possible.

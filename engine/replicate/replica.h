@@ -58,6 +58,8 @@ enum class ReplicaState : std::uint8_t {
 };
 const char* state_name(ReplicaState state);
 
+constexpr std::size_t kMostSpans = 32;  // that a status tells of
+
 struct ReplicaStatus {
   std::string name;
   ReplicaState state = ReplicaState::kConnecting;
@@ -66,6 +68,12 @@ struct ReplicaStatus {
   Txid snapshot;                 // the newest one; 0 = none
   Micros snapshot_time = 0, last_success = 0;
   std::uint64_t objects_sent = 0, bytes_sent = 0;
+  std::uint64_t snapshots_taken = 0, catch_ups = 0;  // in this life
+  std::uint64_t bytes_waiting = 0;                   // sealed here and not acknowledged there
+  Micros behind_since = 0;  // when the oldest transaction that it lacks was seen; 0 = none known
+  // What can be restored of the generation, as of the listing when it was joined and what was sent
+  // since; ascending, apart, the newest ones only. What is removed there meanwhile is still in it.
+  std::vector<catalog::Span> restorable;
   Txid dropped;  // up to here the spool has dropped what it lacks: a delta follows; 0 = nothing
   std::optional<Error> error;  // of the last failure, while failing or refused; of a silence
   UpkeepDone upkeep;
@@ -95,6 +103,7 @@ class Replica {
   void begin_drain();  // from now on nothing waits for an interval
   // Sends what is sealed until `deadline`, then stops. False = something could not be sent.
   bool drain_and_stop(MonoTime deadline);
+  void give_up();  // drain_and_stop waits no longer, now or later
 
   const std::string& name() const { return settings_.name; }
   milliseconds sync_interval() const { return settings_.sync_interval; }
@@ -113,6 +122,9 @@ class Replica {
   Status look_after_now(MonoTime deadline, const Cancel& cancel);
   // Waits until everything up to `txid` is restorable there. kTimeout, kCancelled, or the refusal.
   Status wait_for(Txid txid, MonoTime deadline, const Cancel& cancel);
+  // Waits for a snapshot that shows `txid` or later; asks for one when there is none. Errors alike.
+  Status wait_for_snapshot(Txid txid, MonoTime deadline, const Cancel& cancel);
+  bool has(Txid txid) const;  // restorable there
 
  private:
   struct Joined {
@@ -153,6 +165,7 @@ class Replica {
   Status send_past(const catalog::Timeline& timeline, const state::Identity& identity);
   std::vector<state::SpoolObjectPtr> queue() const;
   bool in_step() const;
+  Status wait_until(const std::function<bool()>& reached, MonoTime deadline, const Cancel& cancel);
   Status send(const std::vector<state::SpoolObjectPtr>& objects);
   Result<bool> verify_local(const state::SpoolObjectPtr& object);
   Status put_object(const state::SpoolObject& object);
@@ -160,11 +173,15 @@ class Replica {
   Status put_file(const std::string& key, const File& file);
   void note_sent(const state::SpoolObject& object);
   bool may_be_merged(const segment::ObjectHeader& header, std::uint64_t bytes) const;
-  void acknowledge(const Base& base);
+  // Was stored; each transaction from `first` on can be restored.
+  void acknowledge(const Base& base, Txid first);
   void move_to(const Base& base);
+  void now_restorable(const catalog::Span& stored);
   void recovered();
   std::optional<Error> silence() const;
   bool spool_leads_to(Txid txid) const;
+  bool is_news(const Error& error);
+  std::int64_t failing_ms() const;
   void failed(Error error);
   void troubled(const Error& error);
   void snapshot_main();
@@ -202,12 +219,16 @@ class Replica {
   bool snapshot_wanted_ = false, snapshot_running_ = false;
   std::optional<std::pair<Txid, Micros>> snapshot_moment_;  // T of the manifest being uploaded
   bool poked_ = false, draining_ = false, stopping_ = false, sending_ = false;
+  bool given_up_ = false;
   bool if_absent_ = false;   // the store's capability
   bool struggling_ = false;  // told of trouble since the last success
   MonoTime next_due_{}, retry_at_{};
   MonoTime moved_{};  // work began, or something was stored there
   bool silence_told_ = false;
   int failures_ = 0;
+  std::set<Code> told_;  // kinds of failures that were logged since it was failing
+  std::uint64_t failures_counted_ = 0;
+  MonoTime failing_since_{};
   std::thread thread_, snapshot_thread_;
   Upkeep upkeep_;
 };

@@ -44,7 +44,9 @@ Status Replica::send(const std::vector<state::SpoolObjectPtr>& objects) {
     for (const state::SpoolObjectPtr& object : batch) note_sent(*object);
     at += batch.size();
     const segment::ObjectHeader& last = batch.back()->header;
-    acknowledge({last.last, last.checksum_after, last.last_seen});
+    const bool all = last.completeness == segment::Completeness::kAll;
+    acknowledge({last.last, last.checksum_after, last.last_seen},
+                all ? batch.front()->header.first : last.last);
     log_info("sync", {{"database", host_.database_path()},
                       {"replica", settings_.name},
                       {"generation", to_text(last.generation)},

@@ -8,6 +8,20 @@
 
 namespace streamd::replicate {
 
+namespace {
+
+// What the replica cannot know: transactions that are not sealed yet, and that it was never asked
+// what it has.
+void find_lag(ReplicaStatus& replica, const DatabaseStatus& database) {
+  const bool unknown = replica.state == ReplicaState::kBeginning || replica.acknowledged == Txid{};
+  if (unknown)
+    replica.behind_since = std::max(replica.acknowledged_time, database.joined_since);
+  else if (replica.behind_since == 0 && database.captured > replica.acknowledged)
+    replica.behind_since = database.open_since;
+}
+
+}  // namespace
+
 struct Pipeline::Visit {
   const std::function<Status(Moment&)>& visitor;
   Status outcome;
@@ -31,6 +45,7 @@ Pipeline::Pipeline(DatabaseSettings settings, state::Layout layout, File lock, s
       clock_(clock) {
   status_.path = layout_.database;
   status_.name = settings_.name;
+  status_.joined_since = joined_time_;
   for (const ReplicaSetup& setup : settings_.replicas) {
     ReplicaSettings replica{setup.name,
                             setup.place,
@@ -56,8 +71,8 @@ void Pipeline::start(Loop& loop) {
   loop.add(*this);
 }
 
-Status Pipeline::stop(MonoTime deadline) {
-  Status sealed;
+void Pipeline::begin_stop(MonoTime deadline) {
+  sealed_ = Status{};
   if (loop_ != nullptr) {
     const auto follows = [](Phase phase) {
       return phase == Phase::kLive || phase == Phase::kComparing;
@@ -72,12 +87,21 @@ Status Pipeline::stop(MonoTime deadline) {
       if (live) loop_.load()->add(*this);
     }
     if (live) {
-      const Cancel never;
-      const auto synced = sync(deadline, never);
-      if (!synced) sealed = Error(synced.error());
+      const auto synced = sync(deadline, given_up_);
+      if (!synced) sealed_ = Error(synced.error());
     }
   }
   for (const auto& replica : replicas_) replica->begin_drain();
+}
+
+void Pipeline::give_up() {
+  given_up_.cancel();
+  for (const auto& replica : replicas_) replica->give_up();
+}
+
+Status Pipeline::stop(MonoTime deadline) {
+  if (!sealed_) begin_stop(deadline);
+  Status sealed = *sealed_;
   std::string unsent;
   Code why = Code::kInternal;  // of several the one with the highest exit code
   for (const auto& replica : replicas_) {
@@ -96,6 +120,7 @@ Status Pipeline::stop(MonoTime deadline) {
   if (recorder_ && sealed) sealed = recorder_->save_tip(layout_.tip());
   if (recorder_ && sealed && phase_ == Phase::kLive) leave();
   detach();
+  lock_.close();
   const Phase reached = std::exchange(phase_, Phase::kStopped);
   publish();
   if (!sealed) return sealed;
@@ -194,6 +219,11 @@ bool Pipeline::visitor_waits() const {
 }
 
 void Pipeline::replica_moved() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++replica_moves_;
+  }
+  visited_.notify_all();
   if (Loop* loop = loop_; loop != nullptr && !stop_.cancelled()) loop->wake(*this);
 }
 
@@ -211,17 +241,57 @@ Result<Txid> Pipeline::sync(MonoTime deadline, const Cancel& cancel) {
   return txid;
 }
 
-Status Pipeline::wait_for(Txid txid, const std::string& name, MonoTime deadline,
-                          const Cancel& cancel) {
+Status Pipeline::on_replicas(const std::string& name, const std::function<Status(Replica&)>& work) {
   bool found = false;
   for (const auto& replica : replicas_) {
     if (!name.empty() && replica->name() != name) continue;
     found = true;
-    TRY(replica->wait_for(txid, deadline, cancel));
+    TRY(work(*replica));
   }
   if (found) return {};
   return make_error(Code::kUsage, "database " + path() + " has no replica named " + name,
                     "`streamctl status` lists them");
+}
+
+Status Pipeline::wait_for(Txid txid, const std::string& name, MonoTime deadline,
+                          const Cancel& cancel) {
+  return on_replicas(name,
+                     [&](Replica& replica) { return replica.wait_for(txid, deadline, cancel); });
+}
+
+Status Pipeline::wait_for_snapshot(Txid txid, const std::string& name, MonoTime deadline,
+                                   const Cancel& cancel) {
+  return on_replicas(
+      name, [&](Replica& replica) { return replica.wait_for_snapshot(txid, deadline, cancel); });
+}
+
+// The replicas are asked without our lock: they have their own.
+Status Pipeline::wait_for_some(Txid txid, std::size_t count, MonoTime deadline,
+                               const Cancel& cancel) {
+  if (count > replicas_.size())
+    return make_error(Code::kUsage, "database " + path() + " has " +
+                                        std::to_string(replicas_.size()) + " replicas, not " +
+                                        std::to_string(count));
+  const auto moves = [&] {
+    const std::lock_guard lock(mutex_);
+    return replica_moves_;
+  };
+  for (;;) {
+    const std::uint64_t seen = moves();
+    const auto having = std::count_if(replicas_.begin(), replicas_.end(),
+                                      [&](const auto& replica) { return replica->has(txid); });
+    if (static_cast<std::size_t>(having) >= count) return {};
+    if (stop_.cancelled() || cancel.cancelled())
+      return make_error(Code::kCancelled, "wait for replicas of " + path() + ": stopped");
+    const MonoTime now = clock_.mono();
+    if (now >= deadline)
+      return make_error(Code::kTimeout, std::to_string(having) + " of " + std::to_string(count) +
+                                            " replicas have acknowledged transaction " +
+                                            std::to_string(txid.value));
+    std::unique_lock lock(mutex_);
+    visited_.wait_until(lock, std::min(deadline, now + milliseconds(100)),
+                        [&] { return replica_moves_ != seen; });
+  }
 }
 
 Status Pipeline::look_after_now(MonoTime deadline, const Cancel& cancel) {
@@ -239,7 +309,10 @@ DatabaseStatus Pipeline::status() const {
     const std::lock_guard lock(mutex_);
     status = status_;
   }
-  for (const auto& replica : replicas_) status.replicas.push_back(replica->status());
+  for (const auto& replica : replicas_) {
+    status.replicas.push_back(replica->status());
+    find_lag(status.replicas.back(), status);
+  }
   if (Loop* loop = loop_) status.stands_still = loop->stands_still();
   if (is_stuck(status))
     status.error = make_error(
@@ -254,12 +327,19 @@ void Pipeline::publish() {
   const std::lock_guard lock(mutex_);
   status_.phase = phase_;
   if (identity_) status_.generation = identity_->generation;
+  status_.joined_since = joined_time_;
+  status_.generations_begun = generations_begun_;
+  status_.comparisons = comparisons_;
   if (spool_) status_.spool_bytes = spool_->bytes();
   if (recorder_) status_.pages_compared = recorder_->pages_compared();
   if (!capture_ || phase_ != Phase::kLive) return;
   status_.captured = recorder_->captured_txid();
   status_.durable = recorder_->tip().txid;
   status_.captured_time = recorder_->captured_time();
+  const auto open_for = std::chrono::duration_cast<std::chrono::microseconds>(
+      clock_.mono() - recorder_->open_since());
+  status_.open_since =
+      recorder_->has_open_segment() ? clock_.wall_micros() - open_for.count() : Micros{0};
   status_.page_size = capture_->position().page_size;
   status_.pages = capture_->position().pages;
   status_.log_bytes = capture_->log_bytes();

@@ -56,6 +56,8 @@ Status Replica::take_snapshot() {
     if (!restorable_ || dropped_ || !spool_leads_to(result.txid))
       move_to({result.txid, result.checksum, result.time});
     restorable_ = true;
+    now_restorable({result.txid, result.txid, result.time, result.time});
+    ++status_.snapshots_taken;
     status_.snapshot = result.txid;
     status_.snapshot_time = result.time;
     for (std::uint32_t number = 0; number < table.size(); ++number)

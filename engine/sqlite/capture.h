@@ -6,6 +6,7 @@
 // Zero: the log is fully backfilled and we hold read slot 0, so the next commit may restart it and
 // nothing can be lost. One thread at a time; a step takes milliseconds unless a huge commit waits.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -55,6 +56,11 @@ struct CapturePolicy {
   bool set_wal = false;  // a database in another journal mode is put into WAL mode
 };
 
+// Upper bounds of how long the write lock was held; the last bucket has none.
+constexpr std::array<milliseconds, 7> kWriteLockBounds{
+    milliseconds(1),  milliseconds(2),  milliseconds(5),  milliseconds(10),
+    milliseconds(25), milliseconds(50), milliseconds(100)};
+
 struct CaptureStats {
   std::uint64_t frames = 0, commits = 0;
   std::uint64_t optimistic_tries = 0, optimistic_resets = 0;
@@ -63,7 +69,9 @@ struct CaptureStats {
   std::uint64_t live_breaks = 0;    // must stay 0: somebody bypassed SQLite's locks
   std::uint64_t broken_chains = 0;  // wrong checksums that SQLite wrote, captured all the same
   std::uint64_t damaged_index = 0;  // nBackfill beyond mxFrame: the live database is damaged
-  Micros longest_write_lock = 0;    // of a forced reset
+  // Of forced resets, the only ones that take the application's write lock.
+  Micros longest_write_lock = 0, total_write_lock = 0;
+  std::array<std::uint64_t, kWriteLockBounds.size() + 1> write_locks{};  // by how long it was held
 };
 
 // Who keeps the log from being handed back, besides us.

@@ -1,6 +1,7 @@
 // Handing the log back: optimistically whenever it pays, under the write lock when a writer that
 // never pauses has made it too large, and at once when an application's own checkpoint waits for
 // us.
+#include <algorithm>
 #include <thread>
 
 #include "sqlite/capture.h"
@@ -92,6 +93,9 @@ Result<bool> Capture::forced_reset() {
   session_->writer().end();
   const auto held = std::chrono::duration_cast<microseconds>(clock_.mono() - began);
   stats_.longest_write_lock = std::max<Micros>(stats_.longest_write_lock, held.count());
+  stats_.total_write_lock += held.count();
+  const auto* bound = std::lower_bound(kWriteLockBounds.begin(), kWriteLockBounds.end(), held);
+  ++stats_.write_locks[static_cast<std::size_t>(bound - kWriteLockBounds.begin())];
   if (done && *done) ++stats_.forced_resets;
   return done;
 }

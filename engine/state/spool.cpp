@@ -184,6 +184,17 @@ std::vector<SpoolObjectPtr> Spool::objects_after(GenerationId generation, Txid t
   return later;
 }
 
+Spool::Waiting Spool::waiting_after(GenerationId generation, Txid txid) const {
+  const std::lock_guard lock(mutex_);
+  Waiting waiting;
+  for (const SpoolObjectPtr& object : objects_) {
+    if (object->header.generation != generation || object->header.last <= txid) continue;
+    if (waiting.bytes == 0) waiting.since = object->header.first_seen;
+    waiting.bytes += object->size;
+  }
+  return waiting;
+}
+
 Status Spool::remove(const std::vector<SpoolObjectPtr>& objects) {
   for (const SpoolObjectPtr& object : objects) TRY(remove_files(object->paths));
   forget(objects);

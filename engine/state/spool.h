@@ -41,6 +41,12 @@ class Spool {
   std::vector<SpoolObjectPtr> objects() const;  // by txid
   // Those of a generation whose last transaction lies after `txid`.
   std::vector<SpoolObjectPtr> objects_after(GenerationId generation, Txid txid) const;
+  // The same, as figures.
+  struct Waiting {
+    std::uint64_t bytes = 0;
+    Micros since = 0;  // when the oldest transaction among them was seen; 0 = there are none
+  };
+  Waiting waiting_after(GenerationId generation, Txid txid) const;
   Status remove(const std::vector<SpoolObjectPtr>& objects);
   // It turned out to be damaged or lost: what is left of it is renamed as open() does, and it is no
   // longer in the spool.

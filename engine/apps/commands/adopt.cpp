@@ -27,7 +27,8 @@ Result<Json> adopt_local(Setup& setup, const config::Database& database, millise
   const Clock& clock = system_clock();
   auto supervisor = TRY(daemon::Supervisor::create(config, *setup.drivers, clock, true));
   TRY(supervisor->start());
-  replicate::Pipeline& pipeline = *supervisor->pipelines().front();
+  const auto running = TRY(supervisor->find(config.databases.front().real_path));
+  replicate::Pipeline& pipeline = *running;
   const daemon::WaitLimits limits{clock.mono() + timeout, {}, true};
   const auto txid = daemon::sync_within(pipeline, limits, cancel, clock);
   Status waited;
@@ -70,7 +71,7 @@ Result<int> run_adopt(const Session& session, const AdoptOptions& options) {
   if (!timeout)
     return make_error(Code::kUsage, "--timeout: " + timeout.error().message, timeout.error().hint);
   const Signals signals;
-  Setup setup = TRY(right_setup(session));
+  Setup setup = TRY(right_setup(session, options.database));
   const config::Database database = *TRY(configured(setup, options.database));
   const auto done = run_cancellable(signals, [&](const Cancel& cancel) {
     return options.which == "local" ? adopt_local(setup, database, *timeout, cancel)

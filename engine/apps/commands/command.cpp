@@ -4,7 +4,10 @@
 
 #include <cstdlib>
 
+#include "apps/control_path.h"
 #include "base/file.h"
+#include "base/printable.h"
+#include "daemon/control_client.h"
 
 namespace streamd::apps {
 
@@ -86,14 +89,38 @@ void print_json(const Json& json) {
   fmt::print("{}\n", json.print(2));
 }
 
-Result<Setup> right_setup(const Session& session) {
-  Setup setup = load_setup(session.setup);
+void print_problem(const std::string& what, const Json& error) {
+  if (error.is_null()) return;
+  fmt::print("{}: {}\n", printable(what), printable(error.string("message")));
+  if (const std::string hint = error.string("hint"); !hint.empty())
+    fmt::print("  hint: {}\n", printable(hint));
+}
+
+// The configuration only says where the daemon's socket is; its problems do not matter here.
+Result<Json> ask_daemon(const Session& session, const std::string& resource,
+                        const std::string& database, Json body, milliseconds patience) {
+  const config::Loaded loaded = config::load(session.setup.config, config::process_context({}));
+  if (!database.empty()) {  // as a path from here, a name as it is
+    const auto path = canonical_path(database);
+    const bool is_path =
+        database.find('/') != std::string::npos || (path && stat_path(*path) && *stat_path(*path));
+    body.set("database", is_path && path ? *path : database);
+  }
+  return daemon::ControlClient(client_control(loaded.config, session.control))
+      .post(resource, body, patience);
+}
+
+Result<Setup> right_setup(const Session& session, const std::string& database) {
+  SetupOptions options = session.setup;
+  options.wanted = database;
+  Setup setup = load_setup(options);
   if (setup.problems.has_errors()) return to_error(setup.problems);
   return setup;
 }
 
 Result<Setup> setup_for(const Session& session, const std::string& database_or_url) {
-  if (database_or_url.find("://") == std::string::npos) return right_setup(session);
+  if (database_or_url.find("://") == std::string::npos)
+    return right_setup(session, database_or_url);
   const auto there = stat_path(session.setup.config);
   return there && *there ? load_setup(session.setup) : setup_without_file(session.setup);
 }

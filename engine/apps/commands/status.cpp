@@ -23,13 +23,6 @@ std::string text(const Json& json, std::string_view name) {
   return json.string(name, "-");
 }
 
-void print_problem(const std::string& what, const Json& error) {
-  if (error.is_null()) return;
-  fmt::print("{}: {}\n", printable(what), printable(error.string("message")));
-  if (const std::string hint = error.string("hint"); !hint.empty())
-    fmt::print("  hint: {}\n", printable(hint));
-}
-
 bool something_is_proven(const Json& status) {
   for (const Json& database : status.at("databases").items())
     for (const Json& replica : database.at("replicas").items())
@@ -70,18 +63,20 @@ void print_text(const Json& status) {
   }
 }
 
-Result<Json> ask_daemon(const Session& session, const config::Config& config,
-                        const std::string& database) {
+Result<Json> daemons_view(const Session& session, const config::Config& config,
+                          const std::string& database) {
   std::string resource = "/v1/status";
   if (!database.empty()) resource += "?database=" + daemon::query_encode(database);
   return daemon::ControlClient(client_control(config, session.control)).get(resource, kPatience);
 }
 
 Result<int> run_status(const Session& session, const std::string& database) {
-  Setup setup = load_setup(session.setup);
+  SetupOptions setup_options = session.setup;
+  setup_options.wanted = database;
+  Setup setup = load_setup(setup_options);
   std::string wanted = database;
   if (const auto* known = config::find_database(setup.config, database)) wanted = known->real_path;
-  auto status = ask_daemon(session, setup.config, wanted);
+  auto status = daemons_view(session, setup.config, wanted);
   if (!status && status.error().code != Code::kDaemonNotRunning) return Error(status.error());
   if (!status) {
     if (setup.problems.has_errors()) return to_error(setup.problems);

@@ -19,17 +19,19 @@ namespace {
 
 struct SyncOptions {
   std::string database, replica, timeout = "60s";
+  std::int64_t min_replicas = 0;
   bool wait = false;
 };
 
 // Until the daemon must have answered, whatever it waits for.
 constexpr milliseconds kMargin{15'000}, kMostOfStopping{10'000};
 
-Result<Json> ask_daemon(const std::string& control, const SyncOptions& options,
+Result<Json> sync_there(const std::string& control, const SyncOptions& options,
                         const std::string& database, milliseconds timeout) {
   const Json body = Json::object({{"database", database},
                                   {"wait", options.wait},
                                   {"replica", options.replica},
+                                  {"min_replicas", options.min_replicas},
                                   {"timeout_ms", static_cast<std::int64_t>(timeout.count())}});
   return daemon::ControlClient(control).post("/v1/sync", body, timeout + kMargin);
 }
@@ -48,17 +50,22 @@ Result<Json> sync_here(Setup setup, const SyncOptions& options, milliseconds tim
   const Clock& clock = system_clock();
   auto supervisor = TRY(daemon::Supervisor::create(config, *setup.drivers, clock));
   TRY(supervisor->start());
-  replicate::Pipeline& pipeline = *supervisor->pipelines().front();
+  const auto running = TRY(supervisor->find(config.databases.front().real_path));
+  replicate::Pipeline& pipeline = *running;
   const daemon::WaitLimits limits{clock.mono() + timeout, {}, true};
   const Cancel never;
   const auto txid = daemon::sync_within(pipeline, limits, never, clock);
   Status waited;
-  if (txid) waited = daemon::wait_within(pipeline, *txid, options.replica, limits, never, clock);
+  if (txid && options.min_replicas > 0)
+    waited = daemon::wait_within_some(
+        pipeline, *txid, static_cast<std::size_t>(options.min_replicas), limits, never, clock);
+  else if (txid)
+    waited = daemon::wait_within(pipeline, *txid, options.replica, limits, never, clock);
   const Status stopped = supervisor->stop(txid && waited ? kMostOfStopping : milliseconds(0));
   const replicate::DatabaseStatus status = pipeline.status();
   if (!txid) return Error(txid.error());
   TRY(std::move(waited));
-  if (options.replica.empty()) TRY(std::move(stopped));
+  if (options.replica.empty() && options.min_replicas == 0) TRY(std::move(stopped));
   Json replicas = Json::array();
   for (const auto& each : status.replicas)
     replicas.push(Json::object({{"name", each.name}, {"txid", each.acknowledged.value}}));
@@ -72,14 +79,16 @@ Result<int> run_sync(const Session& session, const SyncOptions& options) {
   const auto timeout = config::parse_duration(options.timeout);
   if (!timeout)
     return make_error(Code::kUsage, "--timeout: " + timeout.error().message, timeout.error().hint);
-  Setup setup = load_setup(session.setup);
+  SetupOptions setup_options = session.setup;
+  setup_options.wanted = options.database;
+  Setup setup = load_setup(setup_options);
   std::string database = options.database;  // a daemon may know what no configuration names
   if (const auto* known = config::find_database(setup.config, database))
     database = known->real_path;
   else if (const auto path = canonical_path(database))
     database = *path;
   auto done =
-      ask_daemon(client_control(setup.config, session.control), options, database, *timeout);
+      sync_there(client_control(setup.config, session.control), options, database, *timeout);
   if (!done && done.error().code == Code::kDaemonNotRunning) {
     if (setup.problems.has_errors()) return to_error(setup.problems);
     done = sync_here(std::move(setup), options, *timeout);
@@ -110,6 +119,11 @@ void add_sync(CLI::App& app, Session& session) {
       ->type_name("DB");
   command->add_flag("--wait", options->wait, "until the replicas have acknowledged it");
   command->add_option("--replica", options->replica, "wait for this one only")->type_name("NAME");
+  command
+      ->add_option("--min-replicas", options->min_replicas,
+                   "wait for so many of them, whichever they are")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
   command->add_option("--timeout", options->timeout, "give up after")
       ->type_name("DURATION")
       ->capture_default_str();

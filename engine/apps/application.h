@@ -1,0 +1,44 @@
+// --exec: the application as a child of the daemon.
+#pragma once
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace streamd::daemon {
+class Supervisor;
+}
+
+namespace streamd::apps {
+
+class Application {
+ public:
+  // In a process group of its own, in the foreground when there is a terminal; with no signal
+  // blocked. kUsage when there is no such program, kPermission.
+  static Result<Application> start(const std::vector<std::string>& words);
+  pid_t pid() const { return pid_; }
+  void forward(int signal) const;
+  // After SIGCHLD: its exit code once it has ended, 128+n when signal n killed it. As process 1
+  // this reaps whatever else has ended, too.
+  std::optional<int> reap();
+
+ private:
+  explicit Application(pid_t pid) : pid_(pid) {}
+  pid_t pid_;
+  std::optional<int> code_;
+};
+
+// Reaps children that nobody waits for, for a process 1.
+void reap_orphans();
+
+// Until every database is followed, or is not there for its application to make: only then may one
+// be started. The error that keeps a database from it: at once when a person must decide, else
+// after `patience`. kCancelled.
+Status wait_until_followed(const daemon::Supervisor& supervisor, milliseconds patience,
+                           const Cancel& cancel);
+
+}  // namespace streamd::apps

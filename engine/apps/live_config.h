@@ -1,0 +1,59 @@
+// The configuration in effect, and how it becomes another one while the daemon runs.
+#pragma once
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "apps/streamd_options.h"
+#include "daemon/folder_watch.h"
+#include "daemon/observer.h"
+#include "daemon/supervisor.h"
+
+namespace streamd::apps {
+
+// The log as the configuration and the command line say.
+void configure_log(const StreamdOptions& options, config::LogSettings settings);
+
+struct Reloaded {
+  daemon::DatabaseChanges databases;
+  std::vector<std::string>
+      needs_restart;  // options of [streamd] that changed and are not in effect
+  config::Problems warnings;
+};
+
+// Any thread; one change at a time.
+class LiveConfig {
+ public:
+  // Borrows all: the options and the setup that the daemon started with.
+  LiveConfig(const StreamdOptions& options, Setup& setup, daemon::Supervisor& supervisor,
+             daemon::Observer& observer);
+  // Reads the files anew. kInvalidConfig, with the problems logged: nothing has changed then.
+  Result<Reloaded> reload();
+  // Looks into the watched folders; the files of the configuration are not read.
+  daemon::FolderWatch::Look look_into_folders();
+  bool watches_folders() const;
+  milliseconds shutdown_timeout() const;
+  // Adds a database to conf.d/registered.toml, or takes it out, and reloads. kUsage; when the
+  // reload fails the file is as it was.
+  Result<Reloaded> add(const std::string& path, const std::vector<std::string>& urls);
+  Result<Reloaded> remove(const std::string& path_or_name);
+
+ private:
+  Result<Reloaded> reload_now();
+  Result<Reloaded> take(config::Loaded loaded);
+  Result<Reloaded> rewrite(const std::string& before, const std::string& after);
+  Result<std::string> registered_text() const;
+  Status must_have_files() const;
+
+  const StreamdOptions& options_;
+  Setup& setup_;
+  daemon::Supervisor& supervisor_;
+  daemon::Observer& observer_;
+  const config::Settings started_with_;  // [streamd]
+  mutable std::mutex mutex_;
+  std::set<std::string> in_folders_;
+};
+
+}  // namespace streamd::apps

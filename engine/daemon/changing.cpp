@@ -1,0 +1,160 @@
+// Databases that come, go, change, pause and resume while the others go on.
+#include <algorithm>
+#include <map>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/parallel.h"
+#include "config/difference.h"
+#include "daemon/supervisor.h"
+#include "state/paused.h"
+
+namespace streamd::daemon {
+namespace {
+
+constexpr std::size_t kAtOnce = 16;
+constexpr milliseconds kLeaving{10'000};  // of a database that leaves or changes while others go on
+
+}  // namespace
+
+DatabaseChanges Supervisor::apply(const config::Config& config) {
+  const std::lock_guard changing(changing_);
+  DatabaseChanges changes;
+  std::map<std::string, std::shared_ptr<Member>> before;
+  for (const auto& member : members()) before[member->database->real_path] = member;
+  std::vector<std::shared_ptr<Member>> after, to_begin, to_end;
+  for (const config::Database& database : config.databases) {
+    const auto known = before.find(database.real_path);
+    const bool same =
+        known != before.end() && config::same_settings(*known->second->database, database);
+    if (same) {
+      after.push_back(known->second);
+    } else {
+      after.push_back(std::make_shared<Member>());
+      after.back()->database = std::make_shared<const config::Database>(database);
+      to_begin.push_back(after.back());
+      (known == before.end() ? changes.added : changes.changed).push_back(database.path);
+      if (known != before.end()) to_end.push_back(known->second);
+    }
+    if (known != before.end()) before.erase(known);
+  }
+  for (const auto& [path, member] : before) {
+    changes.removed.push_back(member->database->path);
+    to_end.push_back(member);
+  }
+  in_parallel(to_end, kAtOnce, [&](const std::shared_ptr<Member>& member) { leave(*member); });
+  {
+    const std::lock_guard lock(mutex_);
+    members_ = std::move(after);
+  }
+  in_parallel(to_begin, kAtOnce, [&](const std::shared_ptr<Member>& member) { join(*member); });
+  return changes;
+}
+
+void Supervisor::leave(Member& member) {
+  const Status ended = end(member, kLeaving);
+  if (!ended)
+    log_error_event(LogLevel::kWarn, "a database leaves, but not everything was sent",
+                    ended.error(), {{"database", member.database->path}});
+}
+
+void Supervisor::join(Member& member) {
+  Status joined = begin(member, false);
+  if (joined) joined = run(member);
+  if (joined) return;
+  const std::lock_guard lock(mutex_);
+  member.error = joined.error();
+  member.pipeline.reset();
+}
+
+void Supervisor::try_again() {
+  const std::lock_guard changing(changing_);
+  std::vector<std::shared_ptr<Member>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!running_) return;
+    for (const auto& member : members_)
+      if (member->error) waiting.push_back(member);
+  }
+  in_parallel(waiting, kAtOnce, [&](const std::shared_ptr<Member>& member) { join(*member); });
+}
+
+// The mark comes last but one: a daemon that dies before it follows the database again.
+Result<replicate::DatabaseStatus> Supervisor::pause(const std::string& path_or_name,
+                                                    std::optional<Error>& unsent) {
+  const std::lock_guard changing(changing_);
+  const auto found = TRY(known_member(path_or_name));
+  if (!found->paused) {
+    const state::Layout layout = TRY(state::layout_for(found->database->path, state_dir_));
+    const Micros now = clock_.wall_micros();
+    const Status stopped = end(*found, kLeaving);
+    if (!stopped) unsent = stopped.error();
+    if (const Status saved = state::save_paused(layout.paused(), now); !saved) {
+      join(*found);
+      return Error(saved.error()).with_context("pause " + found->database->path);
+    }
+    const std::lock_guard lock(mutex_);
+    found->paused = now;
+    found->error.reset();
+    log_info("database paused", {{"database", found->database->path}});
+  }
+  return status_of(*found);
+}
+
+Result<replicate::DatabaseStatus> Supervisor::resume(const std::string& path_or_name) {
+  const std::lock_guard changing(changing_);
+  const auto found = TRY(known_member(path_or_name));
+  if (found->paused) {
+    const state::Layout layout = TRY(state::layout_for(found->database->path, state_dir_));
+    TRY(remove_file(layout.paused()));
+    join(*found);
+    log_info("database resumed", {{"database", found->database->path}});
+  }
+  return status_of(*found);
+}
+
+std::vector<replicate::DatabaseStatus> Supervisor::status() const {
+  std::vector<replicate::DatabaseStatus> all;
+  for (const auto& member : members()) all.push_back(status_of(*member));
+  return all;
+}
+
+Result<replicate::DatabaseStatus> Supervisor::status(const std::string& path_or_name) const {
+  return status_of(*TRY(known_member(path_or_name)));
+}
+
+std::vector<Supervisor::View> Supervisor::views() const {
+  std::vector<View> all;
+  for (const auto& member : members()) all.push_back(view_of(*member));
+  return all;
+}
+
+// Of one without a pipeline: what is known without it.
+Supervisor::View Supervisor::view_of(const Member& member) const {
+  PipelinePtr pipeline;
+  replicate::DatabaseStatus status;
+  status.path = member.database->real_path;
+  status.name = member.database->name;
+  {
+    const std::lock_guard lock(mutex_);
+    pipeline = member.pipeline;
+    status.error = member.error;
+    if (member.error) status.phase = replicate::Phase::kAttaching;
+    if (member.paused) {
+      status.phase = replicate::Phase::kPaused;
+      status.error =
+          make_error(Code::kBusy,
+                     "database " + status.path + " is paused since " + format_time(*member.paused) +
+                         ": what is committed is not replicated",
+                     "streamctl resume " + status.path);
+    }
+  }
+  if (pipeline) return {pipeline->status(), pipeline};
+  for (const config::Replica& replica : member.database->replicas) {
+    status.replicas.emplace_back();
+    status.replicas.back().name = replica.name;
+  }
+  return {std::move(status), nullptr};
+}
+
+}  // namespace streamd::daemon
