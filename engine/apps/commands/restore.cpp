@@ -198,50 +198,50 @@ Result<int> run_restore(const Session& session, const RestoreArguments& argument
   return daemon::kExitDone;
 }
 
-void declare_target(CLI::App& command, RestoreArguments& arguments) {
-  CLI::Option* timestamp = command
+void declare_target(const Command& command, RestoreArguments& arguments) {
+  const Option timestamp = command
                                .add_option("--timestamp", arguments.timestamp,
                                            "as of this time: RFC 3339, or \"2 hours ago\"")
-                               ->type_name("TIME");
+                               .type_name("TIME");
   command.add_option("--txid", arguments.txid, "as of this transaction")
-      ->type_name("N")
-      ->excludes(timestamp);
-  command.add_option("--generation", arguments.generation, "of this history only")->type_name("ID");
-  command.add_option("--replica", arguments.replica, "from this one only")->type_name("NAME");
+      .type_name("N")
+      .excludes(timestamp);
+  command.add_option("--generation", arguments.generation, "of this history only").type_name("ID");
+  command.add_option("--replica", arguments.replica, "from this one only").type_name("NAME");
   command.add_flag("--nearest", arguments.nearest,
                    "when the moment lies in a hole: the one before the hole");
 }
 
 }  // namespace
 
-void add_restore(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(
+void add_restore(const Command& app, Session& session) {
+  const Command command = declare_command(
       app, session, "restore", "rebuild a database as of now or of any past transaction",
       "streamctl restore /data/app.db -o /tmp/yesterday.db --timestamp \"1 day ago\"\n"
       "  streamctl restore file:///backups/app -o /data/app.db --if-missing\n"
       "  streamctl restore litestream+s3://bucket/app -o /tmp/app.db");
   const auto arguments = std::make_shared<RestoreArguments>();
-  declare_json(*command, session);
-  command->add_option("source", arguments->source, "configured path or name, or a replica's URL")
-      ->required()
-      ->type_name("DB|URL");
-  command->add_option("-o,--output", arguments->out, "the file to make; default: the database")
-      ->type_name("OUT");
-  declare_target(*command, *arguments);
-  command->add_flag("--if-missing", arguments->if_missing, "do nothing when the target exists");
-  command->add_flag("--if-backup-exists", arguments->if_backup_exists,
-                    "do nothing when there is no backup");
-  command->add_flag("--force", arguments->force, "move away what exists");
-  command->add_option("--parallel", arguments->parallel, "reads at a time")
-      ->check(CLI::Range(1U, 256U))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("--check", arguments->check, "SQLite's own check, on top of the checksums")
-      ->check(CLI::IsMember({"none", "quick", "full"}))
-      ->type_name("none|quick|full")
-      ->capture_default_str();
-  command->add_flag("--dry-run", arguments->dry_run, "say what would be fetched");
-  command->callback([&session, arguments] {
+  declare_json(command, session);
+  command.add_option("source", arguments->source, "configured path or name, or a replica's URL")
+      .required()
+      .type_name("DB|URL");
+  command.add_option("-o,--output", arguments->out, "the file to make; default: the database")
+      .type_name("OUT");
+  declare_target(command, *arguments);
+  command.add_flag("--if-missing", arguments->if_missing, "do nothing when the target exists");
+  command.add_flag("--if-backup-exists", arguments->if_backup_exists,
+                   "do nothing when there is no backup");
+  command.add_flag("--force", arguments->force, "move away what exists");
+  command.add_option("--parallel", arguments->parallel, "reads at a time")
+      .between(1U, 256U)
+      .type_name("N")
+      .shows_default();
+  command.add_option("--check", arguments->check, "SQLite's own check, on top of the checksums")
+      .one_of({"none", "quick", "full"})
+      .type_name("none|quick|full")
+      .shows_default();
+  command.add_flag("--dry-run", arguments->dry_run, "say what would be fetched");
+  command.callback([&session, arguments] {
     session.run = [&session, arguments] { return run_restore(session, *arguments); };
   });
 }

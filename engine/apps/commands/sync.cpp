@@ -107,27 +107,27 @@ Result<int> run_sync(const Session& session, const SyncOptions& options) {
 
 }  // namespace
 
-void add_sync(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(
+void add_sync(const Command& app, Session& session) {
+  const Command command = declare_command(
       app, session, "sync", "seal and send everything committed so far; without a daemon too",
       "streamctl sync /data/app.db --wait --timeout 30s");
   const auto options = std::make_shared<SyncOptions>();
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_option("database", options->database, "configured path or name")
-      ->required()
-      ->type_name("DB");
-  command->add_flag("--wait", options->wait, "until the replicas have acknowledged it");
-  command->add_option("--replica", options->replica, "wait for this one only")->type_name("NAME");
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_option("database", options->database, "configured path or name")
+      .required()
+      .type_name("DB");
+  command.add_flag("--wait", options->wait, "until the replicas have acknowledged it");
+  command.add_option("--replica", options->replica, "wait for this one only").type_name("NAME");
   command
-      ->add_option("--min-replicas", options->min_replicas,
-                   "wait for so many of them, whichever they are")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
-  command->add_option("--timeout", options->timeout, "give up after")
-      ->type_name("DURATION")
-      ->capture_default_str();
-  command->callback([&session, options] {
+      .add_option("--min-replicas", options->min_replicas,
+                  "wait for so many of them, whichever they are")
+      .between(1, 1000)
+      .type_name("N");
+  command.add_option("--timeout", options->timeout, "give up after")
+      .type_name("DURATION")
+      .shows_default();
+  command.callback([&session, options] {
     session.run = [&session, options] { return run_sync(session, *options); };
   });
 }
