@@ -211,6 +211,8 @@ BOOST_AUTO_TEST_CASE(wide_segments_that_overlap) {
   const auto small = replica.segment(2, 5, kDay), leads = replica.segment(6, 9, kDay);
   replica.segment(2, 12, kDay, 1);
   replica.segment(10, 20, kDay, 1);  // reached by way of the small ones alone
+  for (const auto& key : {small, leads})
+    BOOST_TEST(replica.of(key).reason == "perhaps leads on where wider segments overlap");
   for (const auto& key : {small, leads}) BOOST_TEST(replica.fate(key) == Fate::kKeep);
   const catalog::Timeline left = catalog::read_timeline(replica.left());
   BOOST_TEST(left.generations[0].restorable(Txid(20)));
