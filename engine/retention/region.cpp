@@ -49,12 +49,14 @@ const catalog::Snapshot& base_of(const GenerationTimeline& generation, Txid from
   return generation.snapshots.front();
 }
 
+milliseconds exact_age(const Rules& rules) {
+  return std::clamp(rules.history, rules.grace, std::max(rules.retention, rules.grace));
+}
+
 Regions find_regions(const catalog::Timeline& timeline, Micros now, const Rules& rules) {
-  // Nothing is outside the window before its grace could have passed.
   const milliseconds age = std::max(rules.retention, rules.grace);
   const Starts window = moments_at(timeline, age, now);
-  const Starts exact =
-      moments_at(timeline, std::clamp(rules.history, std::min(rules.grace, age), age), now);
+  const Starts exact = moments_at(timeline, exact_age(rules), now);
   const Starts snapshots = moments_at(timeline, std::max(age, rules.keep.all), now);
   Regions regions;
   for (const GenerationTimeline& generation : timeline.generations) {

@@ -19,6 +19,10 @@ catalog::GenerationTimeline without_past(const catalog::GenerationTimeline& gene
 bool same_moments(const catalog::GenerationTimeline& one, const catalog::GenerationTimeline& other,
                   Txid from);
 
+// The age up to which every transaction is kept. Nothing younger is outside the window, and nothing
+// is before its grace could have passed.
+milliseconds exact_age(const Rules& rules);
+
 // What the rules keep of one generation.
 struct Region {
   bool out = false;  // a newer generation leads to the beginning of the window
