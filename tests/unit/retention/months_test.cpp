@@ -46,6 +46,7 @@ struct Life {
   std::vector<Point> points;
   GenerationId generation = kFirst;
   std::uint64_t txid = 0, sent = 0;
+  std::uint64_t held = 0;  // from here on transactions still wait to be sent; 0 = none
   Micros last_snapshot = INT64_MIN / 2;
   Micros seen = 0, happened = 0;  // of `sent`: by the clock, and by the truth
   std::vector<std::string> current_parts;
@@ -92,7 +93,11 @@ void Life::commit() {
   txid += 1 + random() % 9;
   if (!chance(20)) seen = local();  // else the same time as the commit before
   const bool gap = chance(2);       // an outage that one delta bridges
-  put_segment(first, txid, seen, 0, gap ? Completeness::kDelta : Completeness::kAll);
+  if (held == 0) held = first;
+  if (gap || !chance(10)) {  // else sent with the next one, past a snapshot that comes between
+    put_segment(held, txid, seen, 0, gap ? Completeness::kDelta : Completeness::kAll);
+    held = 0;
+  }
   sent = txid;
   happened = truth;
   remember(gap ? txid : first, txid);
@@ -154,6 +159,7 @@ void Life::begin_generation() {
   sent = ++txid;
   seen = local();
   happened = truth;
+  held = 0;
   current_parts.clear();
   snapshot();
 }
