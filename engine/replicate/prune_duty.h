@@ -64,7 +64,7 @@ class PruneDuty {
 
   const retention::Rules rules_;
   std::optional<Last> last_;
-  Micros oldest_ = retention::kNever;  // nothing that lies there is older
+  Micros oldest_ = retention::kNever;     // nothing that lies there is older
   std::optional<MonoTime> new_snapshot_;  // when one was first seen that is not in `last_`
   bool recalled_ = false;
   retention::PartNames parts_;  // of manifests that were read

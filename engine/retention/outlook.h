@@ -1,5 +1,5 @@
-// When it is worth looking at a replica for what may go: a listing costs requests, and most replicas
-// that rest, or are young, would be listed in vain. Pure.
+// When it is worth looking at a replica for what may go: a listing costs requests, and most
+// replicas that rest, or are young, would be listed in vain. Pure.
 #pragma once
 #include "retention/policy.h"
 

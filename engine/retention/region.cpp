@@ -44,7 +44,8 @@ bool same_moments(const GenerationTimeline& one, const GenerationTimeline& other
 
 const catalog::Snapshot& base_of(const GenerationTimeline& generation, Txid from) {
   for (auto at = generation.snapshots.rbegin(); at != generation.snapshots.rend(); ++at)
-    if (at->key.txid <= from && same_moments(generation, without_past(generation, at->key.txid), from))
+    if (at->key.txid <= from &&
+        same_moments(generation, without_past(generation, at->key.txid), from))
       return *at;
   return generation.snapshots.front();
 }

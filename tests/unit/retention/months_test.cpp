@@ -241,8 +241,8 @@ void Life::check_times(const Timeline& before, const Timeline& after) {
     BOOST_REQUIRE_MESSAGE(has->generation == had->generation && has->txid == had->txid,
                           "at " << format_time(time) << " it was transaction " << had->txid.value
                                 << " of " << to_text(had->generation) << ", it is "
-                                << has->txid.value << " of " << to_text(has->generation)
-                                << " now, " << format_time(truth));
+                                << has->txid.value << " of " << to_text(has->generation) << " now, "
+                                << format_time(truth));
   }
 }
 
