@@ -7,6 +7,7 @@ Each page runs from its beginning in one shell and in a fresh folder, its home. 
 /backups, ...) are folders in there. Compared is text with times, identifiers, sizes and widths of columns left out; `...`
 stands for anything, as a line of its own for any lines.
 """
+import concurrent.futures
 import os
 import re
 import signal
@@ -144,18 +145,20 @@ def end_session(leader):
             return
 
 
+def run_page(page):
+    with case.temporary_folder() as folder:
+        run = Run(page, folder)
+        complaints = run.run()
+        print(f"{page.path}: {len(run.expected)} commands with their output, {len(complaints)} complaints", flush=True)
+        return complaints
+
+
 def main():
     root, *wanted = sys.argv[1:]
+    case.program("streamd"), case.program("streamctl")  # skips where they are not built
     runnable = [page for page in pages(root) if any(block.mark for block in page.blocks)]
-    complaints = []
-    for page in runnable:
-        if wanted and page.path not in wanted:
-            continue
-        with case.temporary_folder() as folder:
-            run = Run(page, folder)
-            found = run.run()
-            print(f"{page.path}: {len(run.expected)} commands with their output, {len(found)} complaints", flush=True)
-            complaints += found
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:  # pages mostly wait
+        complaints = sum(pool.map(run_page, [page for page in runnable if not wanted or page.path in wanted]), [])
     print("\n".join(complaints))
     return 1 if complaints else 0
 
