@@ -17,7 +17,7 @@ import sys
 from docs.page import pages
 from harness import case
 
-FOLDERS = ("data", "backups", "mnt", "etc/streamd", "run/streamd", "tmp")
+FOLDERS = ("data", "backups", "mnt", "etc", "run", "tmp")
 NAMED = re.compile(r"(?<![\w.~$}-])(?<!\w/)/(" + "|".join(FOLDERS) + r")(?![\w-])")
 LEFT_OUT = ((r"\d{4}-\d\d-\d\dT\d\d[:.]?\d\d[:.]?\d\d(\.\d+)?Z?", "TIME"), (r"\b[0-9a-f]{16}\b", "ID"),
             (r"\d+(\.\d+)? ([KMG]i)?B\b", "SIZE"), (r"\d+(\.\d+)? m?s\b", "DURATION"), (r"[ \t]+", " "))
@@ -53,7 +53,7 @@ class Run:
 
     def __init__(self, page, folder):
         self.page, self.folder = page, folder
-        for name in FOLDERS:
+        for name in (*FOLDERS, "etc/streamd", "run/streamd"):
             os.makedirs(os.path.join(folder, name))
         self.script, self.expected = [PRELUDE], []  # expected: (line number, command, lines)
 
