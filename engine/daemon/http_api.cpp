@@ -96,7 +96,7 @@ HttpReply HttpApi::handle(const HttpRequest& request) const {
 HttpReply HttpApi::answer(const HttpRequest& request) const {
   if (request.method != "GET" && request.method != "HEAD") {
     HttpReply reply = refusal(405, "only GET and HEAD are answered here",
-                              "streamctl changes things, over the control socket");
+                              "to change something use streamctl, over the control socket");
     reply.headers["Allow"] = "GET, HEAD";
     return reply;
   }

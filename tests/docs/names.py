@@ -19,6 +19,7 @@ OF_OTHERS = {"--now", "--name-prefix", "--bucket", "--init", "--format", "--pipe
 METRIC = re.compile(r"\b(?:streamd_(?:database|databases|capture|replica|store|events|build)|process)_[a-z0-9_]+")
 VARIABLE = re.compile(r"\b(?:STREAMD|AWS|B2)_[A-Z0-9_]*[A-Z0-9]\b")
 KEY = re.compile(r"^\s*#?\s*\"?([a-z][a-z-]*)\"?\s*=")
+SETTING = re.compile(r"[a-z][a-z-]* = ")
 INLINE_KEY = re.compile(r"\{[^}]*\}")
 TABLES = ("streamd", "log", "defaults", "database", "database.replica", "storage.")
 
@@ -112,11 +113,13 @@ def check_configuration(manual):
     if len(drivers) < 5:
         return  # built without some: their options are not known
     for page in manual.present:
+        for number, span in page.spans():
+            if SETTING.match(span) and not page.path.startswith("docs/formats/"):  # there are formulas
+                yield from keys_of(page, number, span, known)
         for block in page.blocks:
-            if block.language != "toml":
-                continue
-            for number, line in enumerate(block.lines, block.line + 1):
-                yield from keys_of(page, number, line, known)
+            if block.language == "toml":
+                for number, line in enumerate(block.lines, block.line + 1):
+                    yield from keys_of(page, number, line, known)
 
 
 def keys_of(page, number, line, known):

@@ -1,4 +1,5 @@
 """What the built programs say of themselves."""
+import functools
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ from harness import case
 LONG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
+@functools.cache
 def printed(*command):
     return subprocess.run([case.program(command[0]), *command[1:]], capture_output=True, text=True, check=True).stdout
 
