@@ -31,14 +31,18 @@ class Manual:
         # What is said of a past or of other programs names things that need not exist.
         self.present = [page for path, page in self.pages.items() if not path.startswith("docs/adr/") and path != "CHANGELOG.md"]
 
-    def rows(self, path, heading):
-        """Cells of the table rows below a heading: (line number, cells)."""
-        below = False
+    def rows(self, path, heading, title=None):
+        """Cells of the table rows below a heading, of the table whose first column has this title: (line number, cells)."""
+        below, in_table, before = False, title is None, ""
         for number, line in self.pages[path].prose:
             if line.startswith("#"):
                 below = line.lstrip("#").strip() == heading
             elif below and re.match(r"\| [^-]", line):
-                yield number, [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+                if title and not before.startswith("|"):
+                    in_table = line.startswith(f"| {title} |")
+                if in_table:
+                    yield number, [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            before = line
 
     def first_cells(self, path, heading):
         """What the first cells of a table name in backticks."""
@@ -184,6 +188,16 @@ def check_environment(manual):
     yield from differences("variable", "the table in docs/cli.md, beside the man pages,", of_programs - {"STREAMD_WAIT_SOCKET"}, in_pages)
 
 
+def check_states(manual):
+    code = dict(manual.code("engine/replicate", "engine/apps"))
+    for what, path, others in (("database", "pipeline", {"daemon not running"}), ("replica", "replica", set())):
+        body = code[f"engine/replicate/{path}.cpp"].split("const char* state_name(", 1)[1].split("\n}", 1)[0]
+        existing = set(re.findall(r'"([a-z ]+)"', body)) | others
+        documented = {name for _, cells in manual.rows("docs/cli.md", "States", f"state of a {what}")
+                      for name in re.findall(r"`([^`]+)`", cells[0])}
+        yield from differences(f"state of a {what}", "docs/cli.md, States", documented, existing)
+
+
 def check_driver_codes(manual):
     header = dict(manual.code("sdk/include"))["sdk/include/streamd/driver.h"]
     existing = {name.lower().replace("_", " ") for name in re.findall(r"^  STREAMD_([A-Z_]+) = \d+,? ", header, re.MULTILINE)}
@@ -194,7 +208,8 @@ def check_driver_codes(manual):
     yield from differences("code", "docs/drivers.md, Errors", documented, existing)
 
 
-CHECKS = (check_options, check_configuration, check_exit_codes, check_metrics, check_events, check_environment, check_driver_codes)
+CHECKS = (check_options, check_configuration, check_exit_codes, check_metrics, check_events, check_states, check_environment,
+           check_driver_codes)
 
 
 def main():
