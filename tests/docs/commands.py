@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 from docs.page import pages
 from harness import case
@@ -22,7 +23,7 @@ NAMED = re.compile(r"(?<![\w.~$}-])(?<!\w/)/(" + "|".join(FOLDERS) + r")(?![\w-]
 LEFT_OUT = ((r"\d{4}-\d\d-\d\dT\d\d[:.]?\d\d[:.]?\d\d(\.\d+)?Z?", "TIME"), (r"\b[0-9a-f]{16}\b", "ID"),
             (r"\d+(\.\d+)? ([KMG]i)?B\b", "SIZE"), (r"\d+(\.\d+)? m?s\b", "DURATION"), (r"[ \t]+", " "))
 ANY_LINES = r"(?:.*\n)*?"
-LIMIT_SECONDS = 60
+LIMIT_SECONDS = 240
 
 # What a reader's machine has and the test has not: systemd.
 PRELUDE = """
@@ -92,10 +93,10 @@ class Run:
     def environment(self):
         config = os.path.join(self.folder, "etc/streamd/streamd.toml")
         programs = {os.path.dirname(case.program(name)) for name in ("streamd", "streamctl")}
-        environment = {"PATH": ":".join([*programs, os.environ["PATH"]]), "HOME": self.folder, "LC_ALL": "C.UTF-8",
+        environment = {**os.environ, "PATH": ":".join([*programs, os.environ["PATH"]]), "HOME": self.folder, "LC_ALL": "C.UTF-8",
                        "TMPDIR": os.path.join(self.folder, "tmp"), "STREAMD_HTTP": "127.0.0.1:0",
-                       "STREAMD_CONTROL": os.path.join(self.folder, "run/streamd/control.sock"),
-                       "STREAMD_DRIVER_PATH": os.environ["STREAMD_DRIVER_PATH"]}
+                       "STREAMD_CONTROL": os.path.join(self.folder, "run/streamd/control.sock")}
+        environment.pop("STREAMD_CONFIG", None)
         if any(block.mark == "file" and self.here(block.target) == config for block in self.page.blocks):
             environment["STREAMD_CONFIG"] = config
         return environment
@@ -137,12 +138,16 @@ class Run:
 
 
 def end_session(leader):
-    """Ends what a page has left running, its daemon above all."""
-    for sent in (signal.SIGTERM, signal.SIGKILL):
-        try:
+    """Ends what a page has left running, its daemon above all, and waits for that."""
+    try:
+        for sent, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
             os.killpg(leader, sent)
-        except ProcessLookupError:
-            return
+            end = time.monotonic() + patience
+            while time.monotonic() < end:
+                time.sleep(0.02)
+                os.killpg(leader, 0)
+    except ProcessLookupError:
+        return
 
 
 def run_page(page):

@@ -7,6 +7,7 @@ usage: names.py REPOSITORY
 import os
 import re
 import sys
+import tomllib
 
 from check.tracked import tracked_files
 from docs import program
@@ -122,8 +123,16 @@ def check_configuration(manual):
                 yield from keys_of(page, number, span, known)
         for block in page.blocks:
             if block.language == "toml":
+                yield from syntax_of(page, block)
                 for number, line in enumerate(block.lines, block.line + 1):
                     yield from keys_of(page, number, line, known)
+
+
+def syntax_of(page, block):
+    try:
+        tomllib.loads("\n".join(block.lines))
+    except tomllib.TOMLDecodeError as problem:
+        yield f"{page.path}:{block.line}: {problem}"
 
 
 def keys_of(page, number, line, known):
