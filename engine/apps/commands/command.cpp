@@ -7,7 +7,6 @@
 #include "apps/control_path.h"
 #include "base/file.h"
 #include "base/printable.h"
-#include "daemon/control_client.h"
 
 namespace streamd::apps {
 
@@ -96,17 +95,20 @@ void print_problem(const std::string& what, const Json& error) {
 }
 
 // The configuration only says where the daemon's socket is; its problems do not matter here.
+daemon::ControlClient daemon_of(const Session& session) {
+  const config::Loaded loaded = config::load(session.setup.config, config::process_context({}));
+  return daemon::ControlClient(client_control(loaded.config, session.control));
+}
+
 Result<Json> ask_daemon(const Session& session, const std::string& resource,
                         const std::string& database, Json body, milliseconds patience) {
-  const config::Loaded loaded = config::load(session.setup.config, config::process_context({}));
   if (!database.empty()) {  // as a path from here, a name as it is
     const auto path = canonical_path(database);
     const bool is_path =
         database.find('/') != std::string::npos || (path && stat_path(*path) && *stat_path(*path));
     body.set("database", is_path && path ? *path : database);
   }
-  return daemon::ControlClient(client_control(loaded.config, session.control))
-      .post(resource, body, patience);
+  return daemon_of(session).post(resource, body, patience);
 }
 
 Result<Setup> right_setup(const Session& session, const std::string& database) {

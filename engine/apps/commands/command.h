@@ -7,6 +7,7 @@
 #include "apps/declaration.h"
 #include "apps/setup.h"
 #include "base/json.h"
+#include "daemon/control_client.h"
 
 namespace streamd::apps {
 
@@ -34,6 +35,8 @@ void print_json(const Json& json);
 // "what: message" and the hint below it, of an error as the daemon tells it; nothing for null.
 void print_problem(const std::string& what, const Json& error);
 
+// The daemon that the command line, the environment or the configuration names.
+daemon::ControlClient daemon_of(const Session& session);
 // POST to the daemon, with `database` (a path or name; empty = none) in the body.
 Result<Json> ask_daemon(const Session& session, const std::string& resource,
                         const std::string& database, Json body, milliseconds patience);

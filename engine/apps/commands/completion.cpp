@@ -40,7 +40,8 @@ std::string streamctl_page(const Command& app) {
         "s3://bucket/prefix. Without a configuration file a URL is all that is needed to restore."},
        {{"STREAMD_CONFIG", "The configuration file."},
         {"STREAMD_DRIVER_PATH", "Folders of drivers, separated by colons."},
-        {"STREAMD_CONTROL", "The control socket."}},
+        {"STREAMD_CONTROL", "The control socket."},
+        {"STREAMD_IDENTITY", "A file of `streamctl keygen`, or the key itself."}},
        kFiles,
        "streamd(8), streamd.toml(5), streamd-driver(7)"});
 }
@@ -57,7 +58,9 @@ std::string streamd_page() {
        {{"STREAMD_CONFIG", "The configuration file."},
         {"STREAMD_DRIVER_PATH", "Folders of drivers, separated by colons."},
         {"STREAMD_CONTROL", "The control socket."},
-        {"STREAMD_LOG_LEVEL", "Least important events that are logged."}},
+        {"STREAMD_IDENTITY", "A file of `streamctl keygen`, or the key itself."},
+        {"STREAMD_LOG_LEVEL", "Least important events that are logged."},
+        {"STREAMD_HTTP", "Address of metrics, health and the status page."}},
        kFiles,
        "streamctl(1), streamd.toml(5), streamd-driver(7)"});
 }

@@ -1,6 +1,8 @@
 // streamctl restore DB|URL
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "apps/commands/command.h"
@@ -138,6 +140,15 @@ void print_text(const std::string& out, const restore::RestoreReport& report) {
     fmt::print("kept what was there: {}\n", printable(path));
 }
 
+// What root has made beside a database of others, no daemon of another user could open.
+void add_note_of_owner(const state::Layout& layout, restore::RestoreReport& report) {
+  const auto folder = stat_path(folder_of(layout.folder));
+  if (geteuid() != 0 || !folder || !*folder || (*folder)->st_uid == 0) return;
+  report.plan.moment.notes.push_back(
+      "the local state is root's now; where streamd runs as another user: chown -R USER: " +
+      layout.folder + " " + layout.lock);
+}
+
 using Replicas = std::vector<restore::Replica>;
 
 // With a progress bar, until it is over or a signal ends it.
@@ -178,8 +189,7 @@ Result<int> run_restore(const Session& session, const RestoreArguments& argument
     replicas.push_back({replica.store.get(), replica.settings.name});
   sqlite::initialise();
   if (opened.front().litestream) return from_litestream(session, signals, replicas, options);
-  const auto report =
-      restoring(signals, options, [&] { return restore::restore(replicas, options); });
+  auto report = restoring(signals, options, [&] { return restore::restore(replicas, options); });
   if (nothing_found(report)) {
     const auto theirs = litestream_among(opened);
     say_found(theirs);
@@ -189,8 +199,10 @@ Result<int> run_restore(const Session& session, const RestoreArguments& argument
     if (!replicas.empty()) return from_litestream(session, signals, replicas, options);
   }
   if (!report) return Error(report.error());
-  if (options.local_state && report->outcome == restore::Outcome::kRestored)
+  if (options.local_state && report->outcome == restore::Outcome::kRestored) {
     TRY(keep_keys(setup, *config::find_database(setup.config, options.out), opened));
+    add_note_of_owner(*options.local_state, *report);
+  }
   if (session.json)
     print_json(report_json(options.out, *report));
   else

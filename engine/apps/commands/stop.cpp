@@ -12,8 +12,7 @@ constexpr milliseconds kPatience{15'000};
 constexpr milliseconds kLongestEnd{3'600'000};  // shutdown-timeout ends it long before
 
 Result<int> run_stop(const Session& session, bool merge) {
-  Json body = Json::object({{"merge", merge}});
-  const Json answer = TRY(ask_daemon(session, "/v1/stop", "", std::move(body), kLongestEnd));
+  const Json answer = TRY(daemon_of(session).stop(merge, kLongestEnd));
   const std::int64_t code = answer.integer("exit_code");
   if (session.json)
     print_json(answer);

@@ -87,10 +87,11 @@ Result<int> run_sync(const Session& session, const SyncOptions& options) {
     database = known->real_path;
   else if (const auto path = canonical_path(database))
     database = *path;
-  auto done =
-      sync_there(client_control(setup.config, session.control), options, database, *timeout);
+  const std::string control = client_control(setup.config, session.control);
+  auto done = sync_there(control, options, database, *timeout);
   if (!done && done.error().code == Code::kDaemonNotRunning) {
-    if (setup.problems.has_errors()) return to_error(setup.problems);
+    if (setup.problems.has_errors())
+      return to_error(setup.problems).with_context("no daemon answers at " + control);
     done = sync_here(std::move(setup), options, *timeout);
   }
   if (!done) return Error(std::move(done.error())).with_context("sync " + options.database);
