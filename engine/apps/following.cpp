@@ -40,8 +40,7 @@ std::string moment(const follow::Position& at) {
 void print_event(const std::string& out, const follow::Event& event, bool json) {
   const bool trouble = event.kind == Kind::kTrouble;
   if (json) fmt::print("{}\n", follow_json(out, event).print());
-  if (!json || trouble)
-    fmt::print(trouble ? stderr : stdout, "{}\n", follow_line(out, event));
+  if (!json || trouble) fmt::print(trouble ? stderr : stdout, "{}\n", follow_line(out, event));
   std::fflush(stdout);
 }
 
@@ -59,9 +58,10 @@ std::string follow_line(const std::string& out, const follow::Event& event) {
     case Kind::kApplied:
       return fmt::format("{}, {} behind; {} fetched", at, behind, shown_size(event.fetched));
     case Kind::kReplaced:
-      return fmt::format("{} (generation {}), {} behind; {} fetched: nothing led on from what was "
-                         "there, and all that differed was replaced",
-                         at, to_text(event.at.generation), behind, shown_size(event.fetched));
+      return fmt::format(
+          "{} (generation {}), {} behind; {} fetched: nothing led on from what was "
+          "there, and all that differed was replaced",
+          at, to_text(event.at.generation), behind, shown_size(event.fetched));
     case Kind::kTrouble:
       return fmt::format("streamctl: {}\nhint: it stays at {} and is tried again",
                          printable(event.error ? event.error->message : ""), at);

@@ -6,8 +6,8 @@
 
 namespace streamd::apps {
 
-// One line an event, flushed: text, or JSON with the names that scripts rely on (docs/following.md).
-// Trouble goes to stderr as well when the lines are JSON.
+// One line an event, flushed: text, or JSON with the names that scripts rely on
+// (docs/following.md). Trouble goes to stderr as well when the lines are JSON.
 std::string follow_line(const std::string& out, const follow::Event& event);
 Json follow_json(const std::string& out, const follow::Event& event);
 

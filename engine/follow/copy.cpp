@@ -11,7 +11,7 @@
 namespace streamd::follow {
 namespace {
 
-constexpr std::uint64_t kLogBytes = 4 * kMiB;     // of the log, before it is brought into the file
+constexpr std::uint64_t kLogBytes = 4 * kMiB;      // of the log, before it is brought into the file
 constexpr std::uint32_t kReadBytes = 1024 * 1024;  // at a time
 
 // Pages on their way into the next commit.
@@ -105,9 +105,10 @@ Status Copy::identify() {
   if (state_.next && is(*state_.next)) state_.at = *state_.next;
   state_.next.reset();
   if (is(state_.at)) return {};
-  return make_error(Code::kDiverged,
-                    "follow " + path_ + ": it is not what was written there; somebody has changed it",
-                    "a followed copy is only to be read; --force moves this one away and begins anew");
+  return make_error(
+      Code::kDiverged,
+      "follow " + path_ + ": it is not what was written there; somebody has changed it",
+      "a followed copy is only to be read; --force moves this one away and begins anew");
 }
 
 Status Copy::commit(const Position& next) {
@@ -120,6 +121,11 @@ Status Copy::commit(const Position& next) {
   return {};
 }
 
+Status Copy::finish() {
+  TRY(save_state(state_path(path_), state_));
+  return settle();
+}
+
 Status Copy::settle() {
   (void)TRY(writer_->checkpoint());
   return {};
@@ -130,7 +136,7 @@ Status Copy::advance(storage::Store& store, const restore::Plan& plan,
   if (!known_) TRY(read_pages());
   TRY(writer_->begin());
   const catalog::Marker marker{state_.database, state_.checksum_key, 0};
-  restore::Reached reached{state_.at.txid,  true, state_.page_size, state_.at.pages,
+  restore::Reached reached{state_.at.txid,     true,          state_.page_size, state_.at.pages,
                            state_.at.checksum, state_.at.seen};
   Pages pages(*writer_);
   restore::Applier applier(pages, state_.page_size, segment::ChecksumKey(state_.checksum_key),
@@ -155,8 +161,7 @@ Result<std::uint32_t> Copy::write_differences(const File& file, const restore::R
   Bytes image(state_.page_size);
   for (PageNo page(1); page.value <= rebuilt.pages; page = page.next()) {
     if (page == lock_page(state_.page_size)) continue;
-    const bool same =
-        page.value <= state_.at.pages && hashes_.of(page) == rebuilt.hashes.of(page);
+    const bool same = page.value <= state_.at.pages && hashes_.of(page) == rebuilt.hashes.of(page);
     if (same) continue;
     TRY(file.read_at(std::uint64_t{page.value - 1} * state_.page_size, image));
     TRY(writer_->write(page, image));
@@ -167,17 +172,19 @@ Result<std::uint32_t> Copy::write_differences(const File& file, const restore::R
 
 Result<std::uint32_t> Copy::replace(const File& file, restore::Rebuilt rebuilt) {
   if (rebuilt.page_size != state_.page_size)
-    return make_error(Code::kUnsupported,
-                      fmt::format("follow {}: the database has pages of {} bytes now, the copy of {}",
-                                  path_, rebuilt.page_size, state_.page_size),
-                      "end its readers and begin anew: --force moves this copy away");
+    return make_error(
+        Code::kUnsupported,
+        fmt::format("follow {}: the database has pages of {} bytes now, the copy of {}", path_,
+                    rebuilt.page_size, state_.page_size),
+        "end its readers and begin anew: --force moves this copy away");
   if (!known_) TRY(read_pages());
   TRY(writer_->begin());
   auto written = write_differences(file, rebuilt);
   const restore::Moment& moment = rebuilt.plan.moment;
-  Status done = written ? commit({moment.generation, moment.txid, rebuilt.seen, rebuilt.pages,
-                                  rebuilt.checksum})
-                        : Status(written.error());
+  Status done =
+      written
+          ? commit({moment.generation, moment.txid, rebuilt.seen, rebuilt.pages, rebuilt.checksum})
+          : Status(written.error());
   writer_->rollback();
   known_ = done.has_value();
   TRY(std::move(done));

@@ -31,14 +31,15 @@ class Copy {
   // All of another moment, which is in `file`: the pages that differ, as one commit. Returns how
   // many. kUnsupported when the page size is another one.
   Result<std::uint32_t> replace(const File& file, restore::Rebuilt rebuilt);
-  // The log goes into the file, as far as readers let.
-  Status settle();
+  // At the end: the log goes into the file, as far as readers let, and the state names one moment.
+  Status finish();
 
  private:
   Copy(std::string path, const State& state, const Cancel* cancel);
   Status read_pages();  // their hashes, anew
   Status identify();
   Status commit(const Position& next);
+  Status settle();
   Result<std::uint32_t> write_differences(const File& file, const restore::Rebuilt& rebuilt);
 
   std::string path_;

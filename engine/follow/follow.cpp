@@ -6,6 +6,7 @@
 #include "follow/copy.h"
 #include "follow/look.h"
 #include "restore/scratch.h"
+#include "restore/swap.h"
 #include "state/layout.h"
 
 namespace streamd::follow {
@@ -15,7 +16,7 @@ using restore::Choice;
 using restore::Replica;
 
 constexpr int kQuietLooks = 30;  // after so many that found nothing, everything is listed
-constexpr int kAttempts = 5;     // while objects seem to be missing or damaged
+constexpr int kAttempts = 5;     // while the copy is locked, or objects seem to be lost
 constexpr milliseconds kFirstPause{1000}, kLongestPause{60'000};  // in trouble
 
 // Trying again may help.
@@ -41,6 +42,7 @@ class Follower {
  private:
   Status take_place();
   Status begin();
+  Status open_copy(const State& state);
   Status restore_first();
   Status look();
   Status look_at_everything();
@@ -61,7 +63,7 @@ class Follower {
   File lock_;
   std::unique_ptr<Copy> copy_;
   Replica replica_;
-  bool ordered_ = false;   // its listings begin where they are told
+  bool ordered_ = false;    // its listings begin where they are told
   bool everything_ = true;  // is listed at the next look
   int quiet_ = 0, lost_ = 0;
   bool troubled_ = false;
@@ -98,8 +100,9 @@ Status Follower::take_place() {
   auto lock = state::take_lock(TRY(state::layout_for(restore_.out, "")));
   if (!lock && lock.error().code == Code::kBusy)
     return make_error(Code::kBusy,
-                      "follow " + restore_.out + ": another streamctl follows it, or a streamd "
-                      "replicates it",
+                      "follow " + restore_.out +
+                          ": somebody else follows it already, or a "
+                          "streamd replicates it",
                       "end that one first");
   lock_ = TRY(std::move(lock));
   restore_.lock_held = true;
@@ -118,20 +121,31 @@ Status Follower::restore_first() {
   const auto state = TRY(load_state(state_path(restore_.out)));
   if (!state || report.outcome != restore::Outcome::kRestored)
     return make_error(Code::kInternal, "follow " + restore_.out + ": nothing was restored");
-  copy_ = TRY(Copy::open(restore_.out, *state, restore_.cancel));
+  TRY(open_copy(*state));
   for (const Replica& replica : replicas_)
     if (replica.name == report.replica) use(replica);
   tell(Event::Kind::kRestored, report.fetched);
   return {};
 }
 
+// A reader that opens the copy at the same time may have it locked for a moment.
+Status Follower::open_copy(const State& state) {
+  for (int attempt = 1;; ++attempt) {
+    auto copy = Copy::open(restore_.out, state, restore_.cancel);
+    const bool again = !copy && copy.error().code == Code::kBusy && attempt < kAttempts;
+    if (!again) return copy_ = TRY(std::move(copy)), Status();
+    (void)pause(kFirstPause);
+  }
+}
+
 Status Follower::begin() {
   TRY(take_place());
+  (void)TRY(restore::complete_swap(restore_.out));  // that a killed run had begun
   const bool there = TRY(stat_path(restore_.out)).has_value();
-  const auto state = restore_.force ? std::optional<State>{}
-                                    : TRY(load_state(state_path(restore_.out)));
+  const auto state =
+      restore_.force ? std::optional<State>{} : TRY(load_state(state_path(restore_.out)));
   if (there && state) {
-    copy_ = TRY(Copy::open(restore_.out, *state, restore_.cancel));
+    TRY(open_copy(*state));
     tell(Event::Kind::kResumed);
     return {};
   }
@@ -154,8 +168,7 @@ Status Follower::go_on(const restore::Plan& plan) {
 Status Follower::look() {
   if (everything_) return look_at_everything();
   const Position at = copy_->at();
-  const News news =
-      TRY(look_for_news(*replica_.store, ordered_, at.generation, at.txid, call_));
+  const News news = TRY(look_for_news(*replica_.store, ordered_, at.generation, at.txid, call_));
   if (!news.plan.segments.empty()) return go_on(news.plan);
   everything_ = news.gap || ++quiet_ >= kQuietLooks;
   return {};
@@ -185,8 +198,8 @@ Status Follower::look_at_everything() {
                                              restore::Entry::kAnywhere);
     const Status done = plan ? go_on(*plan) : Status(plan.error());
     everything_ = !done;
-    const bool leads_nowhere = !done && (done.error().code == Code::kOutsideWindow ||
-                                         done.error().code == Code::kCorrupt);
+    const bool leads_nowhere =
+        !done && (done.error().code == Code::kOutsideWindow || done.error().code == Code::kCorrupt);
     if (!leads_nowhere) return done;
   }
   return replace(choice);
@@ -197,10 +210,9 @@ Status Follower::replace(const Choice& choice) {
   restore::RebuildOptions how;
   how.fetch = restore_.fetch;
   how.cancel = restore_.cancel;
-  auto rebuilt = restore::rebuild(*choice.replica.store, choice.inventory, choice.plan,
-                                  scratch.file(), how);
-  if (!rebuilt)
-    return std::move(rebuilt.error()).with_context("replica " + choice.replica.name);
+  auto rebuilt =
+      restore::rebuild(*choice.replica.store, choice.inventory, choice.plan, scratch.file(), how);
+  if (!rebuilt) return std::move(rebuilt.error()).with_context("replica " + choice.replica.name);
   const std::uint64_t fetched = rebuilt->fetched;
   TRY(copy_->replace(scratch.file(), std::move(*rebuilt)));
   everything_ = false;
@@ -208,8 +220,8 @@ Status Follower::replace(const Choice& choice) {
   return {};
 }
 
-// An error of which it is no use to wait for the end; else it was said, and nothing. A whole listing
-// may lead past what is in the way.
+// An error of which it is no use to wait for the end; else it was said, and nothing. A whole
+// listing may lead past what is in the way.
 Status Follower::after_failure(Status failed) {
   Error& error = failed.error();
   everything_ = true;
@@ -244,7 +256,7 @@ Status Follower::run() {
     wait = troubled_ ? std::clamp(wait * 2, std::max(kFirstPause, options_.interval), kLongestPause)
                      : options_.interval;
   }
-  return copy_->settle();
+  return copy_->finish();
 }
 
 }  // namespace

@@ -19,10 +19,10 @@ struct Event {
     kRecovered,  // and now it works again
   };
   Kind kind = Kind::kApplied;
-  Position at{};               // what the copy holds now
-  std::string replica{};       // where from
-  std::uint64_t fetched = 0;   // bytes
-  milliseconds behind{0};      // since the moment `at` was first seen
+  Position at{};                 // what the copy holds now
+  std::string replica{};         // where from
+  std::uint64_t fetched = 0;     // bytes
+  milliseconds behind{0};        // since the moment `at` was first seen
   std::optional<Error> error{};  // of kTrouble
 };
 
@@ -30,7 +30,7 @@ struct FollowOptions {
   // Of the first restore: out, target (the newest moment), force, check, fetch, cancel, progress,
   // clock. A copy that is there and was followed goes on, without `force`.
   restore::RestoreOptions restore{};
-  milliseconds interval{1000};            // between two looks
+  milliseconds interval{1000};               // between two looks
   std::function<void(const Event&)> tell{};  // may be empty; on the calling thread
 };
 

@@ -22,8 +22,7 @@ Result<News> news_in(const catalog::Timeline& timeline, GenerationId id, Txid at
   const Txid to = restore::reachable_from(*generation, at);
   news.gap = to == at && any_after(*generation, at);
   if (to > at)
-    news.plan =
-        TRY(restore::continue_plan(timeline, {id, to, {}}, at, restore::Entry::kAnywhere));
+    news.plan = TRY(restore::continue_plan(timeline, {id, to, {}}, at, restore::Entry::kAnywhere));
   return news;
 }
 

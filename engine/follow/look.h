@@ -17,7 +17,8 @@ struct News {
 Result<News> news_in(const catalog::Timeline& timeline, GenerationId generation, Txid at);
 
 // One listing of the segments that were sent last and not merged yet: one request, where the store
-// lists in order and begins where it is told (`ordered`); otherwise one for a thousand that are there.
+// lists in order and begins where it is told (`ordered`); otherwise one for a thousand that are
+// there.
 Result<News> look_for_news(storage::Store& store, bool ordered, GenerationId generation, Txid at,
                            const storage::Call& call);
 

@@ -52,8 +52,8 @@ Result<State> parse_state(const std::string& text) {
   if (!json) return damaged;
   const std::int64_t format = json->integer("format");
   if (format > kFormat)
-    return make_error(Code::kUnsupported, "a newer streamctl has written it",
-                      "use that one, or restore the copy anew with --force");
+    return make_error(Code::kUnsupported, "a newer release has written it",
+                      "use that release, or restore the copy anew with --force");
   State state;
   state.page_size = static_cast<std::uint32_t>(json->integer("page-size"));
   const bool whole = format == kFormat && parse_uuid(json->string("database"), state.database) &&

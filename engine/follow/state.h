@@ -31,8 +31,8 @@ struct State {
 
 std::string state_path(const std::string& copy);  // "<copy>-follow"
 
-std::string encode_state(const State& state);           // JSON, for people to read
-Result<State> parse_state(const std::string& text);     // kCorrupt, or kUnsupported (newer)
+std::string encode_state(const State& state);        // JSON, for people to read
+Result<State> parse_state(const std::string& text);  // kCorrupt, or kUnsupported (newer)
 Result<std::optional<State>> load_state(const std::string& path);  // nullopt: there is none
 Status save_state(const std::string& path, const State& state);    // old or new, durable
 

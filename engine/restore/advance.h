@@ -1,5 +1,5 @@
-// From one state of a database to a later one of the same generation: segments, one after the other,
-// each proven by the checksum it leads to.
+// From one state of a database to a later one of the same generation: segments, one after the
+// other, each proven by the checksum it leads to.
 #pragma once
 #include <functional>
 
@@ -11,8 +11,8 @@ namespace streamd::restore {
 
 // What a file of pages holds.
 struct Reached {
-  Txid txid{};          // the database after this one; 0 = nothing yet
-  bool whole = false;   // and nothing of a later one
+  Txid txid{};         // the database after this one; 0 = nothing yet
+  bool whole = false;  // and nothing of a later one
   std::uint32_t page_size = 0, pages = 0;
   std::uint64_t checksum = 0;
   Micros seen = 0;  // when the transaction was first seen
@@ -20,15 +20,16 @@ struct Reached {
 
 struct AdvanceOptions {
   FetchOptions fetch{};
-  const Cancel* cancel = nullptr;                        // may be null
-  std::function<void(const PlannedObject&)> fetched{};   // may be empty
+  const Cancel* cancel = nullptr;                       // may be null
+  std::function<void(const PlannedObject&)> fetched{};  // may be empty
   // After each segment; its error ends the work. May be empty.
   std::function<Status(const Reached&)> committed{};
 };
 
 // Borrows everything. `reached` says how far it came, also after an error; the file's content is
-// undefined then unless reached.whole. Errors: kNotFound when an object is gone, kOutsideWindow when
-// a segment cannot be entered in its middle, kCorrupt naming the object, the store's, the file's.
+// undefined then unless reached.whole. Errors: kNotFound when an object is gone, kOutsideWindow
+// when a segment cannot be entered in its middle, kCorrupt naming the object, the store's, the
+// file's.
 Status apply_segments(storage::Store& store, const catalog::Marker& marker, const Plan& plan,
                       Applier& applier, Reached& reached, const AdvanceOptions& options);
 

@@ -103,8 +103,7 @@ Result<Plan> make_plan(const catalog::Timeline& timeline, const Moment& moment) 
   if (generation == nullptr) return no_chain(moment);
   for (auto at = generation->snapshots.rbegin(); at != generation->snapshots.rend(); ++at) {
     if (at->key.txid > moment.txid) continue;
-    const auto chain =
-        find_chain(*generation, at->key.txid, moment.txid, Entry::kAtBeginnings);
+    const auto chain = find_chain(*generation, at->key.txid, moment.txid, Entry::kAtBeginnings);
     if (!chain) continue;
     Plan plan = plan_of(moment, *chain);
     plan.snapshot = at->key;

@@ -93,9 +93,9 @@ Status LogWriter::begin() {
   Status ready = [&]() -> Status {
     const wal::IndexHeader now = TRY(header());
     // Somebody's checkpoint may have emptied the log; that changes nothing.
-    const bool same = now.change == last_.change &&
-                      (now.last_frame == 0 ||
-                       (now.last_frame == last_.last_frame && now.salts == last_.salts));
+    const bool same =
+        now.change == last_.change &&
+        (now.last_frame == 0 || (now.last_frame == last_.last_frame && now.salts == last_.salts));
     if (!same)
       return make_error(Code::kDiverged, "write to " + path_ + ": somebody else has changed it");
     if (now.last_frame == 0) committed_.clear();

@@ -1,7 +1,7 @@
-// Commits pages to a database in WAL mode the way SQLite's own writers do: frames into the log, then
-// their places into the wal-index, then its header. Readers see all pages of a commit or none and
-// never wait; a process that dies in the middle leaves the commit before. For a copy that nobody
-// else writes.
+// Commits pages to a database in WAL mode the way SQLite's own writers do: frames into the log,
+// then their places into the wal-index, then its header. Readers see all pages of a commit or none
+// and never wait; a process that dies in the middle leaves the commit before. For a copy that
+// nobody else writes.
 //
 // One thread, but for read() and write().
 #pragma once
@@ -67,9 +67,9 @@ class LogWriter {
   IntMap<std::uint32_t> committed_;  // page → its last frame, of those in the log
   std::mutex mutex_;                 // of what follows
   bool open_ = false;
-  wal::Position at_;                 // the end of what was written
-  IntMap<std::uint32_t> written_;    // page → frame, since begin()
-  std::vector<PageNo> frames_;       // the pages of these frames, in order
+  wal::Position at_;               // the end of what was written
+  IntMap<std::uint32_t> written_;  // page → frame, since begin()
+  std::vector<PageNo> frames_;     // the pages of these frames, in order
   Bytes frame_;
 };
 

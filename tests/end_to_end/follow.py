@@ -141,21 +141,32 @@ def test_killed_again_and_again(folder):
     assert sum(each["bytes_fetched"] for each in followed.events()) < 20 * snapshot
 
 
+def first_transactions(folder):
+    """Of the segments that are there."""
+    names = [name for where, _, names in os.walk(os.path.join(folder, "replica", "generations"))
+             if "segments" in where.split(os.sep) for name in names]
+    return {int(name.split("-")[0], 16) for name in names}
+
+
 def test_merging_and_pruning_meanwhile(folder):
     followed = Followed(folder, **{"prune-grace": "0s"})
     followed.begin()
+    inside = 0
     for stop in range(3):
         for _ in range(stop + 2):
             followed.writer.transactions(1)
             followed.catch_up()
+        at = followed.events()[-1]["txid"]
         assert followed.follower.terminate() == 0, followed.follower.output()
         for _ in range(20):
             followed.writer.transactions(1)
             followed.sync()
         followed.installation.streamctl("compact", followed.writer.path).expect()
+        inside += at + 1 not in first_transactions(folder)
         followed.follow()
         followed.catch_up()
         assert {each["event"] for each in followed.events()} == {"resumed", "applied"}, followed.events()
+    assert inside > 0, "no merged object was ever entered in its middle"
 
 
 def test_history_that_is_gone(folder):
@@ -246,7 +257,7 @@ def test_one_follower(folder):
     followed = Followed(folder)
     followed.begin()
     refused = run(followed.command()).expect(1)
-    assert "another streamctl follows it" in refused.stderr, refused.stderr
+    assert "somebody else follows it" in refused.stderr, refused.stderr
     assert followed.follower.terminate() == 0
 
 

@@ -177,8 +177,7 @@ Status check_follow(const Setup& setup, const RestoreArguments& arguments) {
   const auto refused = [](const char* why, const char* hint) {
     return make_error(Code::kUsage, std::string("--follow: ") + why, hint);
   };
-  if (arguments.out.empty())
-    return refused("which file is the copy?", "name it with -o");
+  if (arguments.out.empty()) return refused("which file is the copy?", "name it with -o");
   if (!arguments.timestamp.empty() || !arguments.txid.empty() || arguments.nearest)
     return refused("it keeps the newest moment, so it goes with no other one",
                    "leave out --timestamp, --txid and --nearest");
@@ -257,8 +256,8 @@ void declare_target(CLI::App& command, RestoreArguments& arguments) {
 }
 
 void declare_follow(CLI::App& command, RestoreArguments& arguments) {
-  CLI::Option* follow = command.add_flag(
-      "--follow", arguments.follow, "keep OUT current as a read-only copy, until TERM or INT");
+  CLI::Option* follow = command.add_flag("--follow", arguments.follow,
+                                         "keep OUT current as a read-only copy, until TERM or INT");
   command
       .add_option("--follow-interval", arguments.follow_interval, "time between two looks for news")
       ->needs(follow)

@@ -76,8 +76,8 @@ BOOST_AUTO_TEST_CASE(a_segment_in_the_middle_of_its_upload_is_no_news) {
 BOOST_AUTO_TEST_CASE(a_store_that_does_not_answer) {
   Scene scene;
   scene.store.fail_next(MemoryStore::Operation::kList, make_error(Code::kTransient, "no"));
-  BOOST_TEST(
-      (look_for_news(scene.store, true, kGeneration, Txid(1), {}).error().code == Code::kTransient));
+  BOOST_TEST((look_for_news(scene.store, true, kGeneration, Txid(1), {}).error().code ==
+              Code::kTransient));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

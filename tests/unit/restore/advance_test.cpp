@@ -1,4 +1,5 @@
-// From a state in the middle of a generation: at the beginnings of segments, and inside merged ones.
+// From a state in the middle of a generation: at the beginnings of segments, and inside merged
+// ones.
 #include "restore/advance.h"
 
 #include <boost/test/unit_test.hpp>
@@ -44,8 +45,7 @@ struct Scene {
   Status go_on(std::uint64_t from) {
     const Inventory inventory = segment::must(take_inventory(*builder.store, {}));
     const Moment moment{builder.generation, Txid(builder.txid), {}};
-    const Plan plan =
-        TRY(continue_plan(inventory.timeline, moment, Txid(from), Entry::kAnywhere));
+    const Plan plan = TRY(continue_plan(inventory.timeline, moment, Txid(from), Entry::kAnywhere));
     File file = segment::must(File::create(folder.file("pages")));
     PlainPages pages(file, kPageSize);
     PageHashes hashes;

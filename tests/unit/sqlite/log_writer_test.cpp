@@ -43,9 +43,7 @@ struct Scene {
     BOOST_REQUIRE_MESSAGE(result, result.error().message);
     return std::move(*result);
   }
-  static void must(const Status& status) {
-    BOOST_REQUIRE_MESSAGE(status, status.error().message);
-  }
+  static void must(const Status& status) { BOOST_REQUIRE_MESSAGE(status, status.error().message); }
   void merge() { source.run("PRAGMA wal_checkpoint(TRUNCATE)"); }
 
   // The pages of the source that differ become one commit of the copy.
@@ -67,8 +65,9 @@ struct Scene {
       writer->rollback();
   }
   std::string sum(sqlite3* db) const {
-    return ask(db, "SELECT count(*) || ' ' || coalesce(sum(length(b)), 0) || ' ' || "
-                   "coalesce(max(hex(b)), '') FROM t");
+    return ask(db,
+               "SELECT count(*) || ' ' || coalesce(sum(length(b)), 0) || ' ' || "
+               "coalesce(max(hex(b)), '') FROM t");
   }
   void check() const {
     BOOST_TEST(sum(reader) == sum(source.handle()));
