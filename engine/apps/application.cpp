@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "daemon/children.h"
 #include "daemon/exit_code.h"
 #include "daemon/supervisor.h"
 
@@ -69,15 +70,16 @@ Result<Application> Application::start(const std::vector<std::string>& words) {
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   if (isatty(STDIN_FILENO) == 1) posix_spawn_file_actions_addtcsetpgrp_np(&actions, STDIN_FILENO);
-  pid_t pid = -1;
-  const int failed =
-      posix_spawnp(&pid, arguments.front(), &actions, &attributes, arguments.data(), environ);
+  int failed = 0;
+  auto pid = daemon::Children::of_process().add([&](pid_t& child) {
+    return failed = posix_spawnp(&child, arguments.front(), &actions, &attributes, arguments.data(),
+                                 environ);
+  });
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
-  if (failed == 0) return Application(pid);
-  Error error = errno_error(failed, "--exec: start " + words.front());
-  if (failed == ENOENT) error.code = Code::kUsage;
-  return error;
+  if (pid) return Application(*pid);
+  if (failed == ENOENT) pid.error().code = Code::kUsage;
+  return std::move(pid.error()).with_context("--exec: " + words.front());
 }
 
 void Application::forward(int signal) const {
@@ -85,20 +87,13 @@ void Application::forward(int signal) const {
 }
 
 std::optional<int> Application::reap() {
-  int status = 0;
-  if (!code_ && waitpid(pid_, &status, WNOHANG) == pid_) code_ = code_of(status);
-  if (getpid() == 1) {
-    pid_t ended = 0;
-    while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
-      if (ended == pid_) code_ = code_of(status);
-  }
+  if (const auto status = code_ ? std::nullopt : daemon::Children::of_process().ended(pid_))
+    code_ = code_of(*status);
   return code_;
 }
 
 void reap_orphans() {
-  if (getpid() != 1) return;
-  while (waitpid(-1, nullptr, WNOHANG) > 0) {
-  }
+  if (getpid() == 1) daemon::Children::of_process().reap_orphans();
 }
 
 Status wait_until_followed(const daemon::Supervisor& supervisor, milliseconds patience,

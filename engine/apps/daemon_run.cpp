@@ -251,7 +251,8 @@ std::optional<int> serve(Running& running, const Signals& signals) {
     } else if (*number == SIGHUP) {
       reload(running, signals);
     } else if (asks_to_end(*number)) {
-      log_info("stopping", {{"signal", signal_name(*number)}});
+      log_info("stopping", {{"signal", signal_name(*number)},
+                            {"timeout_ms", running.config.shutdown_timeout().count()}});
       return std::nullopt;
     }
   }

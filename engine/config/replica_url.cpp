@@ -115,7 +115,7 @@ Result<std::vector<std::pair<std::string, std::string>>> named_options(
 
 Result<Settings> checked(std::string_view url,
                          const std::vector<std::pair<std::string, std::string>>& options,
-                         const std::vector<OptionSpec>& known, Problems& problems) {
+                         const std::vector<OptionSpec>& known) {
   Settings settings;
   for (const auto& [name, value] : options) {
     const OptionSpec* option = find_option(known, name);
@@ -130,7 +130,6 @@ Result<Settings> checked(std::string_view url,
     if (settings.contains(name)) return bad(url, fmt::format("'{}' is given twice", name), "");
     auto setting = value_from_text(*option, value, kCommandLine);
     if (!setting) return std::move(setting.error()).with_context(name);
-    check_support(*option, *setting, problems);
     settings[name] = std::move(*setting);
   }
   return settings;
@@ -152,8 +151,7 @@ Result<Replica> replica_at(std::string_view url, const Context& context,
         find_option(storage.schema, option.name) == nullptr)
       known.push_back(option);
   Problems found;
-  storage.settings =
-      TRY(checked(url, TRY(named_options(url, parts, storage.schema)), known, found));
+  storage.settings = TRY(checked(url, TRY(named_options(url, parts, storage.schema)), known));
   storage.origin = kCommandLine;
   Reading reading{context, found, {}};
   const Settings none;

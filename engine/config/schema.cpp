@@ -195,18 +195,6 @@ std::span<const OptionSpec> engine_options() {
   return options;
 }
 
-const char* support_note(Support support) {
-  switch (support) {
-    case Support::kFull:
-      break;
-    case Support::kNotYet:
-      return " (not acted on yet)";
-    case Support::kRefused:
-      return " (refused: not supported yet)";
-  }
-  return "";
-}
-
 const OptionSpec* find_option(std::span<const OptionSpec> options, std::string_view name,
                               std::uint32_t places) {
   const auto found = std::find_if(options.begin(), options.end(), [&](const OptionSpec& spec) {

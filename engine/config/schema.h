@@ -36,13 +36,6 @@ enum Place : std::uint32_t {
 };
 std::string places_text(std::uint32_t places);  // "defaults, database, replica"
 
-// What this version makes of an option. Nobody may believe in something that does not happen.
-enum class Support : std::uint8_t {
-  kFull,
-  kNotYet,   // accepted with a warning: it only tunes
-  kRefused,  // an error: who writes it counts on what is not there
-};
-
 struct OptionSpec {
   std::string name;
   OptionType type = OptionType::kString;
@@ -52,13 +45,7 @@ struct OptionSpec {
   bool secret = false;
   std::vector<std::string> values;  // of a kEnum
   std::uint32_t places = 0;         // of Place; not used for a driver's options
-  Support support = Support::kFull;
-  std::string asks_nothing{};  // a normalized value, beside the empty one, that needs no support
-  std::string instead{};       // kRefused: what a person can do
 };
-
-// What docs/configuration.md says after the option's help; empty = fully supported.
-const char* support_note(Support support);
 
 std::span<const OptionSpec> engine_options();
 // The option of this name that may be written at one of the places; nullptr when there is none.

@@ -229,20 +229,6 @@ Setting default_of(const OptionSpec& option) {
   return {OptionType::kString, text, text, {}, {}, option.secret};
 }
 
-void check_support(const OptionSpec& option, const Setting& setting, Problems& problems) {
-  if (option.support == Support::kFull) return;
-  const bool written = !setting.text.empty() || !setting.items.empty();
-  if (!written || (!setting.text.empty() && setting.text == option.asks_nothing)) return;
-  if (option.support == Support::kRefused)
-    problems.error(setting.origin,
-                   fmt::format("'{}' is not supported by this version yet", option.name),
-                   option.instead);
-  else
-    problems.warning(
-        setting.origin,
-        fmt::format("'{}' is accepted, but this version does not act on it yet", option.name));
-}
-
 Settings read_section(const Table& table, const std::string& title,
                       std::span<const OptionSpec> options, std::span<const std::string> also,
                       Reading& reading) {
@@ -257,7 +243,6 @@ Settings read_section(const Table& table, const std::string& title,
     }
     auto setting = read_value(*option, node, reading);
     if (!setting) continue;
-    check_support(*option, *setting, reading.problems);
     settings[key] = std::move(*setting);
   }
   return settings;

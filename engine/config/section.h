@@ -37,9 +37,6 @@ std::optional<Setting> read_value(const OptionSpec& option, const Node& node, Re
 Result<Setting> value_from_text(const OptionSpec& option, const std::string& text,
                                 const Origin& origin);
 Setting default_of(const OptionSpec& option);
-// A problem when somebody asks for what this version does not do: an error where he would count on
-// it, else a warning.
-void check_support(const OptionSpec& option, const Setting& setting, Problems& problems);
 
 // The members of `table` that are among `options`; others, but for those in `also`, are problems.
 // `title` names the table in messages: "[log]".

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "daemon/children.h"
 #include "daemon/unix_socket.h"
 
 namespace streamd::daemon {
@@ -36,11 +37,12 @@ Result<pid_t> start(const std::vector<std::string>& command, int input) {
   posix_spawnattr_setflags(
       &attributes,
       static_cast<short>(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-  pid_t pid = -1;
-  const int failed = posix_spawn(&pid, words.front(), &files, &attributes, words.data(), environ);
+  auto pid = Children::of_process().add([&](pid_t& child) {
+    return posix_spawn(&child, words.front(), &files, &attributes, words.data(), environ);
+  });
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
-  if (failed != 0) return errno_error(failed, "run " + command.front());
+  if (!pid) return std::move(pid.error()).with_context("run " + command.front());
   return pid;
 }
 
@@ -75,11 +77,8 @@ Status run_command(const std::vector<std::string>& command, const std::string& i
   MonoTime until = clock.mono() + limit;
   bool hurried = false;
   while (clock.mono() < until) {
-    int status = 0;
-    const pid_t ended = ::waitpid(pid, &status, WNOHANG);
-    if (ended == pid) return outcome_of(status, command.front());
-    // As process 1 streamd reaps whatever ends, and this end may have been among it.
-    if (ended < 0 && errno == ECHILD) return {};
+    if (const auto status = Children::of_process().ended(pid))
+      return outcome_of(*status, command.front());
     if (hurried) {
       ::poll(nullptr, 0, static_cast<int>(kPoll.count()));
     } else if (hurry.wait_for(kPoll)) {
@@ -88,7 +87,7 @@ Status run_command(const std::vector<std::string>& command, const std::string& i
     }
   }
   ::kill(-pid, SIGKILL);
-  ::waitpid(pid, nullptr, 0);
+  while (!Children::of_process().ended(pid)) ::poll(nullptr, 0, 1);
   return make_error(Code::kTimeout, command.front() + " took too long and was killed",
                     "on-event-timeout sets how long it may take");
 }

@@ -96,7 +96,7 @@ HttpReply HttpApi::handle(const HttpRequest& request) const {
 HttpReply HttpApi::answer(const HttpRequest& request) const {
   if (request.method != "GET" && request.method != "HEAD") {
     HttpReply reply = refusal(405, "only GET and HEAD are answered here",
-                              "streamctl changes things, over the control socket");
+                              "changes are made over the control socket: see streamctl --help");
     reply.headers["Allow"] = "GET, HEAD";
     return reply;
   }

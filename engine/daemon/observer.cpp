@@ -36,14 +36,16 @@ void Observer::look() {
   const MonoTime now = clock_.mono();
   const Micros wall = clock_.wall_micros();
   for (const Observation& seen : observe(supervisor_)) {
-    for (const Event& event : watches_[seen.status.path].look(seen, now, wall))
-      notifier_.tell(event);
+    Watched& watched = watched_[seen.status.path];
+    watched.seen = now;
+    for (const Event& event : watched.watch.look(seen, now, wall)) notifier_.tell(event);
     heartbeats_.look(seen.status, now);
     const std::lock_guard lock(mutex_);
     for (const replicate::ReplicaStatus& replica : seen.status.replicas)
       history_.note(seen.status.path, replica.name, now,
                     std::chrono::duration<float>(lag_of(replica, wall)).count());
   }
+  std::erase_if(watched_, [&](const auto& entry) { return entry.second.seen < now - kRemembered; });
   const std::lock_guard lock(mutex_);
   history_.forget_before(now - kRemembered);
 }

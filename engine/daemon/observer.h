@@ -34,8 +34,12 @@ class Observer {
   const Clock& clock_;
   Notifier notifier_;
   Heartbeats heartbeats_;
-  std::map<std::string, EventWatch> watches_;  // by path; of the thread
-  mutable std::mutex mutex_;                   // guards the history
+  struct Watched {
+    EventWatch watch;
+    MonoTime seen{};
+  };
+  std::map<std::string, Watched> watched_;  // by path; of the thread
+  mutable std::mutex mutex_;                // guards the history
   LagHistory history_;
   Cancel stop_;
   std::thread thread_;

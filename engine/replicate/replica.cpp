@@ -141,9 +141,9 @@ bool Replica::drain_and_stop(MonoTime deadline) {
   }
   cancel_.cancel();
   changed_.notify_all();
+  if (thread_.joinable()) thread_.join();  // the first: it begins snapshots and upkeep
   upkeep_.stop();
   if (snapshot_thread_.joinable()) snapshot_thread_.join();
-  if (thread_.joinable()) thread_.join();
   const std::lock_guard lock(mutex_);
   return in_step();
 }

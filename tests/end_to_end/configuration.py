@@ -33,18 +33,6 @@ def test_recipients_that_are_no_public_keys(folder):
     run([case.program("streamd"), "--once", os.path.join(folder, "app.db"), url]).expect(40)
 
 
-def test_what_is_not_acted_on_is_said_once_and_does_no_harm(folder):
-    installation = configured(folder)
-    installation.databases[0].settings["pattern"] = "*.x"
-    installation.write_config({}, {})
-    for key in ("pattern",):
-        told = place_of(installation, key) + f": warning: '{key}' is accepted, but this version does not act on it yet"
-        for outcome in (installation.streamctl("config", "check"), installation.run_once("--check")):
-            assert outcome.expect(0).stdout.count(told) == 1, outcome.stdout
-        log = installation.run_once("--once").expect(0).stderr
-        assert log.count(f"'{key}' is accepted") == 1 and place_of(installation, key) in log, log
-
-
 def test_faults_that_are_not_understood(folder):
     installation = configured(folder, fault="put:boom:10%")
     for outcome in (installation.streamctl("config", "check"), installation.run_once("--check"),

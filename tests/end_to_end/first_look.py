@@ -82,7 +82,7 @@ def test_keys_of_the_log_are_words_with_underscores(folder):
     writer.transactions(3)
     installation.sync(installation.databases[0])
     daemon.signal(signal.SIGHUP)
-    wait_until(lambda: "SIGHUP is ignored" in daemon.output(), "the answer to SIGHUP")
+    wait_until(lambda: "configuration" in daemon.output(), "the answer to SIGHUP")
     assert daemon.running() and daemon.terminate() == 0
     lines = [json.loads(line) for line in daemon.output().splitlines()]
     for line in lines:

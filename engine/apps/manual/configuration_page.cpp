@@ -34,7 +34,7 @@ std::string option_item(const OptionSpec& spec) {
   std::string kind;
   for (const std::string& value : spec.values) kind += (kind.empty() ? "" : "|") + value;
   if (kind.empty()) kind = config::type_name(spec.type);
-  std::string text = spec.help + config::support_note(spec.support) + ".";
+  std::string text = spec.help + ".";
   if (!spec.default_value.empty()) text += " Default: " + spec.default_value + ".";
   const std::string places = config::places_text(spec.places);
   if (places.find(',') != std::string::npos) text += " May be in: " + places + ".";

@@ -33,7 +33,7 @@ std::string row(const OptionSpec& option) {
   const std::string by_default =
       option.default_value.empty() ? "" : "`" + option.default_value + "`";
   return "| `" + option.name + "` | " + type + " | " + by_default + " | " +
-         places_text(option.places) + " | " + option.help + support_note(option.support) + " |";
+         places_text(option.places) + " | " + option.help + " |";
 }
 
 }  // namespace

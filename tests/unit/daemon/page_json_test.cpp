@@ -19,7 +19,7 @@ Json page(const std::vector<Observation>& databases, const PageQuery& query = {}
 }
 
 std::string verdict(const std::vector<Observation>& databases) {
-  const Json& json = page(databases).at("verdict");
+  const Json json = page(databases).at("verdict");
   return std::to_string(json.integer("concern")) + " " + json.string("text");
 }
 
