@@ -5,6 +5,7 @@
 
 #include "follow/copy.h"
 #include "follow/look.h"
+#include "restore/place.h"
 #include "restore/scratch.h"
 #include "restore/swap.h"
 #include "state/layout.h"
@@ -96,7 +97,7 @@ void Follower::use(const Replica& replica) {
 
 // One follower for a copy, and no daemon that would take it for a database.
 Status Follower::take_place() {
-  restore_.out = TRY(canonical_path(restore_.out));
+  restore_.out = TRY(restore::Place::find(restore_)).target();
   auto lock = state::take_lock(TRY(state::layout_for(restore_.out, "")));
   if (!lock && lock.error().code == Code::kBusy)
     return make_error(Code::kBusy,
@@ -140,7 +141,9 @@ Status Follower::open_copy(const State& state) {
 
 Status Follower::begin() {
   TRY(take_place());
-  (void)TRY(restore::complete_swap(restore_.out));  // that a killed run had begun
+  // What a killed run had begun is completed, or removed.
+  (void)TRY(restore::complete_swap(restore_.out));
+  (void)TRY(restore::Scratch::create(restore_.out));
   const bool there = TRY(stat_path(restore_.out)).has_value();
   const auto state =
       restore_.force ? std::optional<State>{} : TRY(load_state(state_path(restore_.out)));
@@ -253,8 +256,9 @@ Status Follower::run() {
     }
     if (looked.error().code == Code::kCancelled) break;
     TRY(after_failure(std::move(looked)));
-    wait = troubled_ ? std::clamp(wait * 2, std::max(kFirstPause, options_.interval), kLongestPause)
-                     : options_.interval;
+    const milliseconds least = std::max(kFirstPause, options_.interval);
+    wait =
+        troubled_ ? std::clamp(wait * 2, least, std::max(least, kLongestPause)) : options_.interval;
   }
   return copy_->finish();
 }

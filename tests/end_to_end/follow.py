@@ -271,6 +271,8 @@ def test_what_is_refused(folder):
     refused = followed.installation.restore(followed.installation.databases[0], followed.writer.path, "--follow").expect(2)
     assert "streamd replicates" in refused.stderr, refused.stderr
     run(followed.command("--follow-interval", "soon")).expect(2)
+    nowhere = run([word.replace("copy.db", "none/copy.db") for word in followed.command()])
+    assert nowhere.code != 0 and "there is no folder" in nowhere.stderr, nowhere.stderr
     run(followed.command()).expect(10)
     with open(followed.copy, "w", encoding="ascii") as other:
         other.write("something else")
