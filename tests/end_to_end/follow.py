@@ -152,7 +152,7 @@ def test_merging_and_pruning_meanwhile(folder):
     followed = Followed(folder, **{"prune-grace": "0s"})
     followed.begin()
     inside = 0
-    for stop in range(3):
+    for stop in range(2):
         for _ in range(stop + 2):
             followed.writer.transactions(1)
             followed.catch_up()
