@@ -26,6 +26,10 @@ Option Option::excludes(Option other) const {
   return Option(*option_->excludes(other.option_));
 }
 
+Option Option::needs(Option other) const {
+  return Option(*option_->needs(other.option_));
+}
+
 Option Option::envname(const std::string& variable) const {
   return Option(*option_->envname(variable));
 }

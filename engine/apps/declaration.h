@@ -21,6 +21,7 @@ class Option {
   Option one_of(std::vector<std::string> values) const;
   Option between(unsigned least, unsigned most) const;
   Option excludes(Option other) const;
+  Option needs(Option other) const;
   Option envname(const std::string& variable) const;  // says the value when nobody else does
   Option shows_default() const;                       // the present value is in the help
   Option one_value_at_a_time() const;  // of a list: what follows the value is another argument

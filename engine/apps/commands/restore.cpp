@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "apps/commands/command.h"
+#include "apps/following.h"
 #include "apps/litestream_report.h"
 #include "apps/litestream_source.h"
 #include "apps/progress_bar.h"
@@ -24,11 +25,14 @@
 namespace streamd::apps {
 namespace {
 
+constexpr milliseconds kShortestInterval{100};
+
 struct RestoreArguments {
   std::string source, out, replica;
   std::string timestamp, txid, generation, check = "none";
   bool if_missing = false, if_backup_exists = false, force = false, nearest = false;
-  bool dry_run = false;
+  bool dry_run = false, follow = false;
+  std::string follow_interval = "1s";
   unsigned parallel = restore::FetchOptions{}.parallel;
 };
 
@@ -179,15 +183,54 @@ bool nothing_found(const Result<restore::RestoreReport>& report) {
                 : report.error().code == Code::kNoBackup;
 }
 
+// A followed copy is a file of its own, and always of the newest moment.
+Status check_follow(const Setup& setup, const RestoreArguments& arguments) {
+  const auto refused = [](const char* why, const char* hint) {
+    return make_error(Code::kUsage, std::string("--follow: ") + why, hint);
+  };
+  if (arguments.out.empty()) return refused("which file is the copy?", "name it with -o");
+  if (!arguments.timestamp.empty() || !arguments.txid.empty() || arguments.nearest)
+    return refused("it keeps the newest moment, so it goes with no other one",
+                   "leave out --timestamp, --txid and --nearest");
+  if (arguments.dry_run || arguments.if_missing || arguments.if_backup_exists)
+    return refused("it goes neither with --dry-run nor with --if-missing or --if-backup-exists",
+                   "a copy that is there and was followed goes on by itself");
+  const std::string out = TRY(out_of(setup, arguments));
+  if (config::find_database(setup.config, out) != nullptr)
+    return refused("the copy cannot be a database that streamd replicates",
+                   "name another file with -o");
+  return {};
+}
+
+Result<int> run_follow(const Session& session, const RestoreArguments& arguments,
+                       const Signals& signals, const std::vector<NamedReplica>& opened,
+                       const restore::RestoreOptions& options) {
+  if (opened.front().litestream)
+    return make_error(Code::kUsage, "--follow: it cannot follow a replica of Litestream's",
+                      "restore from it without --follow");
+  const auto interval = config::parse_duration(arguments.follow_interval);
+  if (!interval || *interval < kShortestInterval)
+    return make_error(Code::kUsage,
+                      "--follow-interval: '" + arguments.follow_interval + "' is no such time",
+                      "for example 1s; at least 100ms");
+  Replicas replicas;
+  for (const NamedReplica& replica : opened)
+    replicas.push_back({replica.store.get(), replica.settings.name});
+  TRY(keep_following(replicas, options, *interval, session.json, signals));
+  return daemon::kExitDone;
+}
+
 Result<int> run_restore(const Session& session, const RestoreArguments& arguments) {
   const Signals signals;
   Setup setup = TRY(setup_for(session, arguments.source));
+  if (arguments.follow) TRY(check_follow(setup, arguments));
   restore::RestoreOptions options = TRY(options_of(setup, arguments));
   const auto opened = TRY(open_replicas(setup, arguments.source, arguments.replica));
   Replicas replicas;
   for (const NamedReplica& replica : opened)
     replicas.push_back({replica.store.get(), replica.settings.name});
   sqlite::initialise();
+  if (arguments.follow) return run_follow(session, arguments, signals, opened, options);
   if (opened.front().litestream) return from_litestream(session, signals, replicas, options);
   auto report = restoring(signals, options, [&] { return restore::restore(replicas, options); });
   if (nothing_found(report)) {
@@ -224,6 +267,16 @@ void declare_target(const Command& command, RestoreArguments& arguments) {
                    "when the moment lies in a hole: the one before the hole");
 }
 
+void declare_follow(const Command& command, RestoreArguments& arguments) {
+  const Option follow = command.add_flag("--follow", arguments.follow,
+                                         "keep OUT current as a read-only copy, until TERM or INT");
+  command
+      .add_option("--follow-interval", arguments.follow_interval, "time between two looks for news")
+      .needs(follow)
+      .type_name("TIME")
+      .shows_default();
+}
+
 }  // namespace
 
 void add_restore(const Command& app, Session& session) {
@@ -253,6 +306,7 @@ void add_restore(const Command& app, Session& session) {
       .type_name("none|quick|full")
       .shows_default();
   command.add_flag("--dry-run", arguments->dry_run, "say what would be fetched");
+  declare_follow(command, *arguments);
   command.callback([&session, arguments] {
     session.run = [&session, arguments] { return run_restore(session, *arguments); };
   });
