@@ -89,7 +89,7 @@ def test_keys_of_the_log_are_words_with_underscores(folder):
         for key in line:
             assert re.fullmatch("[a-z][a-z0-9_]*", key), f"key {key} in {line}"
     stopping = [line for line in lines if line["message"] == "stopping"]
-    assert stopping[0]["signal"] == "SIGTERM", stopping
+    assert stopping[0]["signal"] == "SIGTERM" and stopping[0]["timeout_ms"] == 30000, stopping
 
 
 def test_control_characters_of_names_stay_off_the_terminal(folder):
