@@ -1,6 +1,7 @@
 // Everything a person does: one file in commands/ for each command.
 #include <fmt/core.h>
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 
 #include "apps/commands/command.h"

@@ -19,7 +19,7 @@ namespace {
 
 struct SyncOptions {
   std::string database, replica, timeout = "60s";
-  std::int64_t min_replicas = 0;
+  unsigned min_replicas = 0;
   bool wait = false;
 };
 
@@ -31,7 +31,7 @@ Result<Json> sync_there(const std::string& control, const SyncOptions& options,
   const Json body = Json::object({{"database", database},
                                   {"wait", options.wait},
                                   {"replica", options.replica},
-                                  {"min_replicas", options.min_replicas},
+                                  {"min_replicas", std::int64_t{options.min_replicas}},
                                   {"timeout_ms", static_cast<std::int64_t>(timeout.count())}});
   return daemon::ControlClient(control).post("/v1/sync", body, timeout + kMargin);
 }
@@ -57,8 +57,7 @@ Result<Json> sync_here(Setup setup, const SyncOptions& options, milliseconds tim
   const auto txid = daemon::sync_within(pipeline, limits, never, clock);
   Status waited;
   if (txid && options.min_replicas > 0)
-    waited = daemon::wait_within_some(
-        pipeline, *txid, static_cast<std::size_t>(options.min_replicas), limits, never, clock);
+    waited = daemon::wait_within_some(pipeline, *txid, options.min_replicas, limits, never, clock);
   else if (txid)
     waited = daemon::wait_within(pipeline, *txid, options.replica, limits, never, clock);
   const Status stopped = supervisor->stop(txid && waited ? kMostOfStopping : milliseconds(0));
