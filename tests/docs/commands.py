@@ -169,8 +169,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except case.Skipped as skipped:
-        print(skipped)
-        sys.exit(case.SKIP)
+    case.exit_with(main)

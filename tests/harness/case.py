@@ -81,3 +81,12 @@ def run(namespace):
     if "failed" in outcomes:
         sys.exit(1)
     sys.exit(0 if "passed" in outcomes else SKIP)
+
+
+def exit_with(check):
+    """For a test that is no set of test_ functions: exits with the code it returns, or 77 when it skips."""
+    try:
+        sys.exit(check())
+    except Skipped as skipped:
+        print(skipped, flush=True)
+        sys.exit(SKIP)

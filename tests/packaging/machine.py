@@ -84,8 +84,8 @@ class Machine:
     def install(self, paths):
         """With apt and all that they depend on; configuration files that were changed are kept."""
         for path in paths:
-            shutil.copy(path, self.path("/root/"))
-        names = " ".join("/root/" + os.path.basename(path) for path in paths)
+            shutil.copy(path, self.path("/var/tmp/"))
+        names = " ".join("/var/tmp/" + os.path.basename(path) for path in paths)
         return self.run("apt-get update -q; apt-get install -y -q --no-install-recommends --allow-downgrades "
                         f"-o Dpkg::Options::=--force-confold {names}")
 
