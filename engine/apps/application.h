@@ -22,8 +22,7 @@ class Application {
   static Result<Application> start(const std::vector<std::string>& words);
   pid_t pid() const { return pid_; }
   void forward(int signal) const;
-  // After SIGCHLD: its exit code once it has ended, 128+n when signal n killed it. As process 1
-  // this reaps whatever else has ended, too.
+  // After SIGCHLD: its exit code once it has ended, 128+n when signal n killed it.
   std::optional<int> reap();
 
  private:

@@ -5,6 +5,14 @@
 #include <utility>
 
 namespace streamd::apps {
+namespace {
+
+// Without words of its own behind the type's name in the help.
+CLI::Validator said_by_the_type(CLI::Validator validator) {
+  return validator.description("");
+}
+
+}  // namespace
 
 Option Option::type_name(const std::string& name) const {
   return Option(*option_->type_name(name));
@@ -15,11 +23,11 @@ Option Option::required() const {
 }
 
 Option Option::one_of(std::vector<std::string> values) const {
-  return Option(*option_->check(CLI::IsMember(std::move(values))));
+  return Option(*option_->check(said_by_the_type(CLI::IsMember(std::move(values)))));
 }
 
 Option Option::between(unsigned least, unsigned most) const {
-  return Option(*option_->check(CLI::Range(least, most)));
+  return Option(*option_->check(said_by_the_type(CLI::Range(least, most))));
 }
 
 Option Option::excludes(Option other) const {

@@ -92,7 +92,10 @@ Status keep_following(std::span<const restore::Replica> replicas,
   how.restore = options;
   how.restore.progress = bar.sink();
   how.interval = interval;
-  how.tell = [&](const follow::Event& event) { print_event(options.out, event, json); };
+  how.tell = [&](const follow::Event& event) {
+    bar.clear();
+    print_event(options.out, event, json);
+  };
   return run_cancellable(signals, [&](const Cancel& cancel) {
     how.restore.cancel = &cancel;
     return follow::follow(replicas, how);

@@ -83,9 +83,24 @@ Result<Reloaded> LiveConfig::reload() {
   return reload_now();
 }
 
+// A file that is followed may lie in a watched folder too, by this configuration or the next one.
+void LiveConfig::never_open_what_is_followed() {
+  for (const config::Database& database : setup_.config.databases)
+    setup_.folder_files->followed(database.real_path);
+}
+
 Result<Reloaded> LiveConfig::reload_now() {
   TRY(must_have_files());
-  return take(config::load(options_.setup.config, setup_.context));
+  never_open_what_is_followed();
+  Reloaded result = TRY(take(config::load(options_.setup.config, setup_.context)));
+  result.needs_restart = config::changed_options(started_with_, setup_.config.streamd_settings);
+  std::erase(result.needs_restart, "shutdown-timeout");
+  configure_log(options_, setup_.config.log);
+  log_problems(result.warnings);
+  for (const std::string& option : result.needs_restart)
+    log_warn("an option that changed takes effect when streamd is started again",
+             {{"option", option}});
+  return result;
 }
 
 Result<Reloaded> LiveConfig::take(config::Loaded loaded) {
@@ -100,15 +115,7 @@ Result<Reloaded> LiveConfig::take(config::Loaded loaded) {
   }
   Reloaded result;
   result.warnings = loaded.problems;
-  for (const std::string& option :
-       config::changed_options(started_with_, loaded.config.streamd_settings))
-    if (option != "shutdown-timeout") result.needs_restart.push_back(option);
-  configure_log(options_, loaded.config.log);
-  log_problems(loaded.problems);
-  for (const std::string& option : result.needs_restart)
-    log_warn("an option that changed takes effect when streamd is started again",
-             {{"option", option}});
-  result.databases = supervisor_.apply(loaded.config);
+  result.databases = TRY(supervisor_.apply(loaded.config));
   observer_.follow(loaded.config);
   in_folders_.clear();
   for (const config::Database& database : loaded.config.databases)
@@ -130,11 +137,9 @@ daemon::FolderWatch::Look LiveConfig::look_into_folders() {
   if (setup_.config.directories.empty()) return look;
   daemon::FolderFiles& files = *setup_.folder_files;
   std::set<std::string> others;  // with a table of their own
-  for (const config::Database& database : setup_.config.databases) {
-    if (!database.directory.empty()) continue;
-    files.followed(database.real_path);
-    others.insert(database.real_path);
-  }
+  never_open_what_is_followed();
+  for (const config::Database& database : setup_.config.databases)
+    if (database.directory.empty()) others.insert(database.real_path);
   std::set<std::string> now;
   for (const config::Directory& directory : setup_.config.directories) {
     for (std::string& path : files.look(directory))

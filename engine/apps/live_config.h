@@ -42,6 +42,7 @@ class LiveConfig {
 
  private:
   Result<Reloaded> reload_now();
+  void never_open_what_is_followed();
   Result<Reloaded> take(config::Loaded loaded);
   Result<Reloaded> rewrite(const std::string& before, const std::string& after);
   Result<std::string> registered_text() const;

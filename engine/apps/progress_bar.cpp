@@ -28,7 +28,12 @@ std::string progress_line(const restore::Progress& progress) {
 ProgressBar::ProgressBar() : terminal_(isatty(STDERR_FILENO) == 1) {}
 
 ProgressBar::~ProgressBar() {
+  clear();
+}
+
+void ProgressBar::clear() {
   if (shown_) fmt::print(stderr, "{}", kClearLine);
+  shown_ = false;
 }
 
 restore::ProgressSink ProgressBar::sink() {

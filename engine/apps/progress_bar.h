@@ -11,6 +11,7 @@ class ProgressBar {
   ~ProgressBar();  // the line is cleared
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
+  void clear();  // the line is free for other words
   // Empty when there is no terminal. One thread; the bar outlives it.
   restore::ProgressSink sink();
 

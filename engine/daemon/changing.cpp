@@ -17,8 +17,9 @@ constexpr milliseconds kLeaving{10'000};  // of a database that leaves or change
 
 }  // namespace
 
-DatabaseChanges Supervisor::apply(const config::Config& config) {
+Result<DatabaseChanges> Supervisor::apply(const config::Config& config) {
   const std::lock_guard changing(changing_);
+  TRY(must_run());
   DatabaseChanges changes;
   std::map<std::string, std::shared_ptr<Member>> before;
   for (const auto& member : members()) before[member->database->real_path] = member;
@@ -59,12 +60,20 @@ void Supervisor::leave(Member& member) {
 }
 
 void Supervisor::join(Member& member) {
-  Status joined = begin(member, false);
-  if (joined) joined = run(member);
-  if (joined) return;
+  if (!begin(member, false)) return;  // its error is kept
+  const Status running = run(member);
+  if (running) return;
+  (void)end(member, milliseconds(0));  // nothing was captured yet
   const std::lock_guard lock(mutex_);
-  member.error = joined.error();
-  member.pipeline.reset();
+  member.error = running.error();
+  member.not_begun_since = clock_.wall_micros();
+}
+
+// With changing_ held.
+Status Supervisor::must_run() const {
+  const std::lock_guard lock(mutex_);
+  if (running_) return {};
+  return make_error(Code::kBusy, "streamd is starting or stopping", "try again when it runs");
 }
 
 void Supervisor::try_again() {
@@ -83,6 +92,7 @@ void Supervisor::try_again() {
 Result<replicate::DatabaseStatus> Supervisor::pause(const std::string& path_or_name,
                                                     std::optional<Error>& unsent) {
   const std::lock_guard changing(changing_);
+  TRY(must_run());
   const auto found = TRY(known_member(path_or_name));
   if (!found->paused) {
     const state::Layout layout = TRY(state::layout_for(found->database->path, state_dir_));
@@ -103,12 +113,13 @@ Result<replicate::DatabaseStatus> Supervisor::pause(const std::string& path_or_n
 
 Result<replicate::DatabaseStatus> Supervisor::resume(const std::string& path_or_name) {
   const std::lock_guard changing(changing_);
+  TRY(must_run());
   const auto found = TRY(known_member(path_or_name));
   if (found->paused) {
     const state::Layout layout = TRY(state::layout_for(found->database->path, state_dir_));
     TRY(remove_file(layout.paused()));
     join(*found);
-    log_info("database resumed", {{"database", found->database->path}});
+    log_info("database is no longer paused", {{"database", found->database->path}});
   }
   return status_of(*found);
 }
@@ -133,6 +144,7 @@ std::vector<Supervisor::View> Supervisor::views() const {
 Supervisor::View Supervisor::view_of(const Member& member) const {
   PipelinePtr pipeline;
   replicate::DatabaseStatus status;
+  Micros behind_since = 0;
   status.path = member.database->real_path;
   status.name = member.database->name;
   {
@@ -140,6 +152,7 @@ Supervisor::View Supervisor::view_of(const Member& member) const {
     pipeline = member.pipeline;
     status.error = member.error;
     if (member.error) status.phase = replicate::Phase::kAttaching;
+    behind_since = member.paused ? *member.paused : member.not_begun_since;
     if (member.paused) {
       status.phase = replicate::Phase::kPaused;
       status.error =
@@ -153,6 +166,7 @@ Supervisor::View Supervisor::view_of(const Member& member) const {
   for (const config::Replica& replica : member.database->replicas) {
     status.replicas.emplace_back();
     status.replicas.back().name = replica.name;
+    status.replicas.back().behind_since = behind_since;  // nobody knows what was committed since
   }
   return {std::move(status), nullptr};
 }

@@ -63,13 +63,13 @@ void EventWatch::look_at(const ReplicaStatus& replica, const std::optional<Drill
     event.kind = kind;
     events.push_back(event);
   };
-  const auto [found, fresh] = replicas_.try_emplace(replica.name);
-  Seen& seen = found->second;
+  Seen& seen = replicas_[replica.name];
   const bool taken = replica.state == ReplicaState::kTakenOver;
   if (taken && !seen.taken_over) tell(EventKind::kTakenOver);
   seen.taken_over = taken;
   const bool wrong = !taken && concern_of(replica) == Concern::kGreat;
   if (const auto kind = judge(seen.trouble, wrong, mono)) tell(*kind);
+  if (replica.snapshots_taken < seen.snapshots) seen.snapshots = 0;
   if (replica.snapshots_taken > seen.snapshots) tell(EventKind::kSnapshotTaken);
   seen.snapshots = replica.snapshots_taken;
   const bool drill_failed = drill && drill->problem;
@@ -95,6 +95,7 @@ std::vector<Event> EventWatch::look(const Observation& seen, MonoTime mono, Micr
     event.kind = kind;
     events.push_back(event);
   };
+  if (now.generations_begun < generations_) generations_ = 0;  // it was started again
   if (now.generations_begun > generations_) tell(EventKind::kGenerationStarted);
   generations_ = now.generations_begun;
   const bool waits = now.error && now.error->code == Code::kWaiting;

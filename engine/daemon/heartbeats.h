@@ -1,5 +1,5 @@
-// Tells a web address, again and again, that a database is well. Silence there is the alarm: it
-// also comes when this machine is gone.
+// Tells a web address, again and again, that its databases are well: those that name it. Silence
+// there is the alarm: it also comes when this machine is gone.
 #pragma once
 #include <map>
 #include <mutex>
@@ -21,14 +21,15 @@ class Heartbeats {
 
  private:
   struct Beat {
-    std::string url;
     milliseconds interval{0};
     bool started = false, failing = false;
-    MonoTime due{}, well{};  // well: when it last was
+    MonoTime due{};
+    std::map<std::string, MonoTime> well;  // when each was last, by real path
   };
-  void send(const std::string& url);
-  std::mutex mutex_;                   // guards what follows
-  std::map<std::string, Beat> beats_;  // by real path
+  bool send(const std::string& url);              // false: too much waits
+  std::mutex mutex_;                              // guards what follows
+  std::map<std::string, Beat> beats_;             // by address
+  std::map<std::string, std::string> addresses_;  // by real path
   Outbox outbox_;
 };
 

@@ -70,16 +70,6 @@ bool is_restorable(const ReplicaStatus& replica) {
   return !replica.restorable.empty();
 }
 
-std::optional<Error> trouble_of(const DatabaseStatus& database) {
-  if (database.error) return database.error;
-  const ReplicaStatus* worst = nullptr;
-  for (const ReplicaStatus& replica : database.replicas)
-    if (replica.error && (worst == nullptr || concern_of(replica) > concern_of(*worst)))
-      worst = &replica;
-  if (worst == nullptr) return std::nullopt;
-  return Error(*worst->error).with_context("replica " + worst->name);
-}
-
 std::chrono::microseconds lag_of(const ReplicaStatus& replica, Micros now) {
   return std::chrono::microseconds(
       replica.behind_since == 0 ? 0 : std::max<Micros>(0, now - replica.behind_since));

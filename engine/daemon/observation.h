@@ -39,8 +39,6 @@ Concern concern_of(const replicate::DatabaseStatus& database);
 
 bool is_followed(const replicate::DatabaseStatus& database);
 bool is_restorable(const replicate::ReplicaStatus& replica);  // as far as was seen in this life
-// What keeps it from being in order, the most important first; nullopt = it is.
-std::optional<Error> trouble_of(const replicate::DatabaseStatus& database);
 
 std::chrono::microseconds lag_of(const replicate::ReplicaStatus& replica, Micros now);
 std::uint64_t transactions_behind(const replicate::ReplicaStatus& replica,

@@ -13,19 +13,20 @@ Outbox::~Outbox() {
   finish(clock_.mono());
 }
 
-void Outbox::put(Work work) {
+bool Outbox::put(Work work) {
   const std::lock_guard lock(mutex_);
-  if (ending_) return;
+  if (ending_) return false;
   if (waiting_.size() >= kMostWaiting) {
     if (lost_++ == 0)
       log_warn("too many of them wait: some are dropped from now on (streamd_events_lost_total)",
                {{"what", what_}});
-    return;
+    return false;
   }
   waiting_.push_back(std::move(work));
   if (threads_.size() < std::min(most_threads_, waiting_.size() + running_))
     threads_.emplace_back([this] { main(); });
   changed_.notify_all();
+  return true;
 }
 
 void Outbox::main() {

@@ -25,7 +25,7 @@ class Outbox {
 
   // A piece of work may look at the flag, which says that it should hurry.
   using Work = std::function<Status(const Cancel& hurry)>;
-  void put(Work work);
+  bool put(Work work);             // false: it was dropped
   void finish(MonoTime deadline);  // waits for what is queued; then what is left is cancelled
   std::uint64_t lost() const;
   std::uint64_t failed() const;

@@ -170,6 +170,7 @@ Status Supervisor::begin(Member& member, bool adopt_local) {
               {"hint", "streamctl resume " + member.database->path}});
   member.paused = paused;
   member.pipeline = std::move(pipeline);
+  if (!made && !member.error) member.not_begun_since = clock_.wall_micros();
   member.error.reset();
   if (!made) member.error = made.error();
   return made;

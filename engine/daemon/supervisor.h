@@ -52,7 +52,8 @@ class Supervisor {
   // While it runs, any thread; one change at a time.
   // Makes it as `config` says. A database that means the same as before is not touched at all; one
   // that differs is stopped and started again. What cannot begin is in its status, and tried again.
-  DatabaseChanges apply(const config::Config& config);
+  // kBusy, also of pause and resume, before start() and once stop() has begun.
+  Result<DatabaseChanges> apply(const config::Config& config);
   // Lets go of a database, across restarts, until resume. Its status then; kUsage when there is
   // none, and an error in `unsent` when not everything was sent: it is kept.
   Result<replicate::DatabaseStatus> pause(const std::string& path_or_name,
@@ -82,6 +83,7 @@ class Supervisor {
     std::shared_ptr<const config::Database> database;
     PipelinePtr pipeline;        // none while it is paused, could not begin, or is being changed
     std::optional<Error> error;  // why it could not begin
+    Micros not_begun_since = 0;  // with an error
     std::optional<Micros> paused;
   };
   Supervisor(storage::Drivers& drivers, const Clock& clock)
@@ -94,6 +96,7 @@ class Supervisor {
   Status begin(Member& member, bool adopt_local);
   Status run(Member& member);
   Status end(Member& member, milliseconds timeout);
+  Status must_run() const;
   void join(Member& member);
   void leave(Member& member);
   View view_of(const Member& member) const;

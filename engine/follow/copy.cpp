@@ -26,7 +26,7 @@ class Pages final : public restore::PageFile {
   sqlite::LogWriter& writer_;
 };
 
-// Writable for the moment in which it is opened; read-only from then on, for whoever comes.
+// Writable while it is opened; then read-only, for whoever comes, or as it was when it is not ours.
 class Writable {
  public:
   static Result<Writable> make(const std::string& path) {
@@ -36,6 +36,7 @@ class Writable {
     if (!(file.mode_ & S_IWUSR)) TRY(file.set(file.mode_ | S_IWUSR));
     return file;
   }
+  Status put_back() { return set(mode_); }
   Status done() { return set(mode_ & ~static_cast<mode_t>(S_IWUSR | S_IWGRP | S_IWOTH)); }
 
  private:
@@ -60,11 +61,16 @@ Result<std::unique_ptr<Copy>> Copy::open(const std::string& path, const State& s
                                          const Cancel* cancel) {
   std::unique_ptr<Copy> copy(new Copy(path, state, cancel));
   Writable file = TRY(Writable::make(path));
-  auto writer = sqlite::LogWriter::open(path);
+  const Status ours = [&]() -> Status {
+    copy->writer_ = TRY(sqlite::LogWriter::open(path));
+    TRY(copy->read_pages());
+    return copy->identify();
+  }();
+  if (!ours) {
+    TRY(file.put_back());
+    return Error(ours.error());
+  }
   TRY(file.done());
-  copy->writer_ = TRY(std::move(writer));
-  TRY(copy->read_pages());
-  TRY(copy->identify());
   TRY(copy->settle());
   return copy;
 }
@@ -150,10 +156,10 @@ Status Copy::advance(storage::Store& store, const restore::Plan& plan,
   known_ = false;
   const Status applied = restore::apply_segments(store, marker, plan, applier, reached, each);
   writer_->rollback();
-  if (!applied) return applied;
-  hashes_ = applier.take_hashes();
-  known_ = true;
-  return {};
+  // They are those of the last commit, unless the failure came in the middle of the next one.
+  known_ = applied || (reached.whole && reached.txid == state_.at.txid);
+  if (known_) hashes_ = applier.take_hashes();
+  return applied;
 }
 
 Result<std::uint32_t> Copy::write_differences(const File& file, const restore::Rebuilt& rebuilt) {

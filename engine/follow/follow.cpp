@@ -64,6 +64,7 @@ class Follower {
   File lock_;
   std::unique_ptr<Copy> copy_;
   Replica replica_;
+  bool probed_ = false;
   bool ordered_ = false;    // its listings begin where they are told
   bool everything_ = true;  // is listed at the next look
   int quiet_ = 0, lost_ = 0;
@@ -89,9 +90,10 @@ void Follower::say_trouble(const Error& error) {
 }
 
 void Follower::use(const Replica& replica) {
-  if (replica_.store == replica.store) return;
+  if (replica_.store == replica.store && probed_) return;
   replica_ = replica;
   const auto can = replica.store->probe(call_);
+  probed_ = can.has_value();  // else asked again at the next whole listing
   ordered_ = can && can->ordered_list;
 }
 
@@ -251,7 +253,7 @@ Status Follower::run() {
     if (looked) {
       lost_ = 0;
       if (std::exchange(troubled_, false)) tell(Event::Kind::kRecovered);
-      wait = options_.interval;
+      wait = everything_ ? milliseconds(0) : options_.interval;
       continue;
     }
     if (looked.error().code == Code::kCancelled) break;

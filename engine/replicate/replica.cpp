@@ -222,12 +222,15 @@ Status Replica::wait_for(Txid txid, MonoTime deadline, const Cancel& cancel) {
 }
 
 Status Replica::wait_for_snapshot(Txid txid, MonoTime deadline, const Cancel& cancel) {
-  const bool there = [&] {
+  enum class Now : std::uint8_t { kThere, kComing, kMissing };
+  const Now now = [&] {
     const std::lock_guard lock(mutex_);
-    return restorable_ && status_.snapshot >= txid;
+    if (restorable_ && status_.snapshot >= txid) return Now::kThere;
+    const bool too_old = snapshot_moment_ && snapshot_moment_->first < txid;
+    return snapshot_running_ && !too_old ? Now::kComing : Now::kMissing;
   }();
-  if (there) return {};
-  request_snapshot();
+  if (now == Now::kThere) return {};
+  if (now == Now::kMissing) request_snapshot();
   return wait_until([&] { return restorable_ && status_.snapshot >= txid; }, deadline, cancel);
 }
 

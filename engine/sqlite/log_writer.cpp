@@ -98,6 +98,9 @@ Status LogWriter::begin() {
         (now.last_frame == 0 || (now.last_frame == last_.last_frame && now.salts == last_.salts));
     if (!same)
       return make_error(Code::kDiverged, "write to " + path_ + ": somebody else has changed it");
+    if (wal::read_backfilled(index_) > now.last_frame)
+      return make_error(Code::kCorrupt,
+                        "write to " + path_ + ": the index of its log claims more than there is");
     if (now.last_frame == 0) committed_.clear();
     adopt(now);
     return now.last_frame == 0 ? start_log() : Status();
@@ -109,7 +112,10 @@ Status LogWriter::begin() {
 Status LogWriter::start_log() {
   wal::Salts salts;
   random_bytes(salts.bytes);
-  return log_.write_at(0, wal::begin_log(at_, salts));
+  // Frames of before must not be found behind the new header, nor the old header before new frames.
+  TRY(log_.truncate(0));
+  TRY(log_.write_at(0, wal::begin_log(at_, salts)));
+  return log_.sync();
 }
 
 Status LogWriter::read_page(PageNo page, MutableBytes out) {

@@ -86,7 +86,7 @@ class Run:
                 self.expected.append((number, command, []))
                 index = len(self.expected)
                 self.script.append(f"echo 'line {number}' > ~/.at; (exit ${{__status:-0}})\n"
-                                   f"{{ {self.here(command)}\n}} > ~/.out.{index} 2>&1; __status=$?")
+                                   f"{{ {self.here(command)}\n}} > ~/.out.{index} 2>&1; __status=$?; echo $__status > ~/.status.{index}")
             elif self.expected:
                 self.expected[-1][2].append(line)
 
@@ -131,6 +131,10 @@ class Run:
 
     def compare(self, index, number, command, lines):
         printed = self.read(f".out.{index}").replace(self.folder, "")
+        status = self.read(f".status.{index}").strip()
+        following = self.expected[index][1] if index < len(self.expected) else ""
+        if status != "0" and "$?" not in following:  # a page that shows a failure shows its code
+            yield f"{self.page.path}:{number}: $ {command}\nends with {status}\n{printed}"
         pattern = "".join(ANY_LINES if line.strip() == "..." else
                           re.escape(self.plain(line)).replace(r"\.\.\.", ".*") + "\n" for line in lines)
         if not re.fullmatch(pattern, "".join(self.plain(line) + "\n" for line in printed.rstrip().splitlines())):

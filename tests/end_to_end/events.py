@@ -69,13 +69,16 @@ def test_only_the_events_that_are_wanted(folder):
 
 
 def test_a_command_that_hangs_hinders_nobody(folder):
-    command, kept = command_that_keeps(folder, tail="sleep 600")
+    command, kept = command_that_keeps(folder, tail=f"sleep 600 & echo $! > '{folder}/left'; wait")
     installation, writer = replicated(folder, streamd={"on-event": command, "on-event-timeout": "1s"})
     installation.start()
     wait_until(lambda: told(kept), "an event")
     writer.transactions(1)
     installation.sync(installation.databases[0])
     wait_until(lambda: "took too long and was killed" in installation.daemon.output(), "its end")
+    with open(os.path.join(folder, "left"), encoding="ascii") as content:
+        started = int(content.read())
+    wait_until(lambda: not os.path.exists(f"/proc/{started}"), "the end of what the command has started")
     began = time.monotonic()
     installation.stop()
     assert time.monotonic() - began < 10

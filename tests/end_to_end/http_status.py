@@ -155,12 +155,14 @@ def test_clients_that_misbehave_block_nobody(folder):
     slow = [socket.create_connection((host, port)) for _ in range(100)]
     for client in slow:
         client.sendall(b"GET /metr")
-    try:
-        endless = socket.create_connection((host, port))
-        for _ in range(64):
-            endless.sendall(b"X-Header: " + b"x" * 100_000 + b"\r\n")
-    except OSError:
-        pass  # closed, as it should be
+    with socket.create_connection((host, port)) as endless:
+        try:
+            for _ in range(64):
+                endless.sendall(b"X-Header: " + b"x" * 100_000 + b"\r\n")
+        except OSError:
+            pass  # closed, as it should be
+        else:
+            raise AssertionError("it takes headers without end")
     began = time.monotonic()
 
     def answered():

@@ -3,10 +3,11 @@ import os
 import shutil
 import socket
 
-from harness import case, compare
+from harness import case, compare, locks
 from harness.daemon import Installation, toml_table
 from harness.waiting import never_during, wait_until
 from harness.workload import Writer
+from end_to_end.installed import replicated
 
 
 class Tenants(Installation):
@@ -102,6 +103,24 @@ def test_a_replaced_database_does_not_leave(folder):
     compare.assert_same_pages(installation.path("a.db"), out)
     again.close()
     assert "database removed" not in installation.daemon.output()
+    installation.stop()
+
+
+def test_a_folder_around_a_database_that_is_followed_already(folder):
+    """Looking what the files are must not drop the locks of the one that is followed: closing any descriptor of it would."""
+    installation, writer = replicated(folder)
+    installation.start()
+    writer.transactions(2)
+    installation.sync(installation.databases[0])
+    pid, path = installation.daemon.pid, installation.databases[0].path
+    held = locks.held(pid, path)
+    assert locks.SHARED in held, held
+    with open(installation.config, "a", encoding="utf-8") as config:
+        config.write(toml_table("[[database]]", {"directory": os.path.dirname(path)}) + "\n")
+        config.write(toml_table("[[database.replica]]", {"driver": "file", "path": os.path.join(folder, "others")}) + "\n")
+    installation.streamctl("reload").expect(0)
+    never_during(lambda: locks.SHARED not in locks.held(pid, path), "locks that are gone", 1)
+    writer.transactions(1)
     installation.stop()
 
 

@@ -10,6 +10,8 @@
     workload    a writer whose every commit can be recognised and checked later
     copy_reader reads a database that changes all the time, and judges every state
     compare     databases against databases: integrity, content, pages
+    web         asks the daemon's HTTP listener, also with bytes that are no request
+    browser     Chromium without a screen, by its debugging protocol
     ceph swift  S3 servers of others, on loopback, with http or a certificate of their own authority
     bad_network a way to a server that cuts, stalls, refuses, answers busy
     s3_request  a signed request to one, and what is in a bucket

@@ -204,7 +204,7 @@ Status check_follow(const Setup& setup, const RestoreArguments& arguments) {
 
 Result<int> run_follow(const Session& session, const RestoreArguments& arguments,
                        const Signals& signals, const std::vector<NamedReplica>& opened,
-                       const restore::RestoreOptions& options) {
+                       const Replicas& replicas, const restore::RestoreOptions& options) {
   if (opened.front().litestream)
     return make_error(Code::kUsage, "--follow: it cannot follow a replica of Litestream's",
                       "restore from it without --follow");
@@ -213,9 +213,6 @@ Result<int> run_follow(const Session& session, const RestoreArguments& arguments
     return make_error(Code::kUsage,
                       "--follow-interval: '" + arguments.follow_interval + "' is no such time",
                       "for example 1s; at least 100ms");
-  Replicas replicas;
-  for (const NamedReplica& replica : opened)
-    replicas.push_back({replica.store.get(), replica.settings.name});
   TRY(keep_following(replicas, options, *interval, session.json, signals));
   return daemon::kExitDone;
 }
@@ -230,7 +227,7 @@ Result<int> run_restore(const Session& session, const RestoreArguments& argument
   for (const NamedReplica& replica : opened)
     replicas.push_back({replica.store.get(), replica.settings.name});
   sqlite::initialise();
-  if (arguments.follow) return run_follow(session, arguments, signals, opened, options);
+  if (arguments.follow) return run_follow(session, arguments, signals, opened, replicas, options);
   if (opened.front().litestream) return from_litestream(session, signals, replicas, options);
   auto report = restoring(signals, options, [&] { return restore::restore(replicas, options); });
   if (nothing_found(report)) {

@@ -117,12 +117,16 @@ void add_sync(const Command& app, Session& session) {
   command.add_option("database", options->database, "configured path or name")
       .required()
       .type_name("DB");
-  command.add_flag("--wait", options->wait, "until the replicas have acknowledged it");
-  command.add_option("--replica", options->replica, "wait for this one only").type_name("NAME");
+  const Option wait =
+      command.add_flag("--wait", options->wait, "until the replicas have acknowledged it");
+  const Option replica =
+      command.add_option("--replica", options->replica, "wait for this one only").type_name("NAME");
   command
       .add_option("--min-replicas", options->min_replicas,
                   "wait for so many of them, whichever they are")
       .between(1, 1000)
+      .needs(wait)
+      .excludes(replica)
       .type_name("N");
   command.add_option("--timeout", options->timeout, "give up after")
       .type_name("DURATION")

@@ -16,9 +16,7 @@ OptionDescription describe(const CLI::Option& option) {
     for (const std::string& name : option.get_snames()) found.names.push_back("-" + name);
     for (const std::string& name : option.get_lnames()) found.names.push_back("--" + name);
   }
-  // A validator adds its own words behind a colon.
-  if (option.get_expected_max() > 0)
-    found.value = option.get_type_name().substr(0, option.get_type_name().find(':'));
+  if (option.get_expected_max() > 0) found.value = option.get_type_name();
   found.default_value = option.get_default_str();
   found.help = option.get_description();
   found.required = option.get_required();

@@ -186,6 +186,7 @@ the_sandbox() {
   grep -q '^CapBnd:[[:space:]]0*$' "/proc/$pid/status" || fail "capabilities are left"
   grep -q '^NoNewPrivs:[[:space:]]1' "/proc/$pid/status" || fail "new privileges"
   grep -q '^Seccomp:[[:space:]]2' "/proc/$pid/status" || fail "no filter of system calls"
+  touch ~root/seen && ls ~root/* >/dev/null || fail "there is nothing to see in a home"
   nsenter -t "$pid" -m sh -c 'touch /etc/x 2>/dev/null || touch /usr/x 2>/dev/null || ls ~root/* 2>/dev/null' && fail "it may write the system"
   systemd-analyze security --no-pager --threshold=15 streamd >/dev/null || fail "$(systemd-analyze security --no-pager streamd | tail -1)"
   systemd-analyze security --no-pager --threshold=15 streamd@web >/dev/null || fail "streamd@: exposure above 1.5"

@@ -12,7 +12,7 @@ namespace {
 
 struct Sample {
   const Program app{"tool: does things", "tool"};
-  std::string file, level = "low", database;
+  std::string file, level = "low", database, listen;
   bool fast = false;
   Sample() {
     app.add_option("-c,--config", file, "a file").type_name("FILE");
@@ -23,6 +23,7 @@ struct Sample {
         .one_of({"low", "high"})
         .type_name("low|high")
         .shows_default();
+    make.add_option("--listen", listen, "where").type_name("HOST:PORT");
     make.add_flag("--fast", fast, "do not wait");
     make.add_option("database", database, "which").required().type_name("DB");
     app.add_subcommand("secret", "not shown").hide();
@@ -56,6 +57,11 @@ BOOST_AUTO_TEST_CASE(a_command_line_is_described) {
   BOOST_TEST(level->choices() == (std::vector<std::string>{"low", "high"}),
              boost::test_tools::per_element());
   BOOST_TEST(!level->takes_file());
+  const auto listen = std::find_if(make.options.begin(), make.options.end(), [](const auto& each) {
+    return each.names.front() == "--listen";
+  });
+  BOOST_REQUIRE((listen != make.options.end()));
+  BOOST_TEST(listen->value == "HOST:PORT");
   BOOST_TEST(flatten(tool).size() == 2U);
 }
 

@@ -50,7 +50,7 @@ struct Life {
   Micros last_snapshot = INT64_MIN / 2;
   Micros seen = 0, happened = 0;  // of `sent`: by the clock, and by the truth
   std::vector<std::string> current_parts;
-  int prunes = 0, removed = 0, refusals = 0;
+  int prunes = 0, removed = 0, refusals = 0, times_checked = 0;
 
   bool chance(int percent) { return static_cast<int>(random() % 100) < percent; }
   Micros local() const { return truth + off; }
@@ -236,6 +236,7 @@ void Life::check_times(const Timeline& before, const Timeline& after) {
     const restore::Target target{restore::ByTime{time}};
     const auto had = restore::resolve(before, target, tables(before, target));
     if (!had || when(*had) > time) continue;
+    ++times_checked;
     const auto has = restore::resolve(after, target, tables(after, target));
     if (!has) BOOST_FAIL(has.error().message << ", now " << format_time(truth));
     BOOST_REQUIRE_MESSAGE(has->generation == had->generation && has->txid == had->txid,
@@ -309,6 +310,7 @@ void live(Rules rules, bool own_clock) {
       if (seed % 2 == 0) life.rules.grace = milliseconds(0);  // it would hide small faults
       life.live(from_environment("STREAMD_SIMULATED_DAYS", 8));
       BOOST_TEST(life.removed > 0);
+      BOOST_TEST(life.times_checked > 0);
       BOOST_TEST(life.refusals < life.prunes);
       BOOST_TEST_MESSAGE("prunes " << life.prunes << ", removed " << life.removed << ", left "
                                    << life.objects.size());
