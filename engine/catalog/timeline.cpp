@@ -91,7 +91,9 @@ std::vector<Span> join(std::vector<Span> pieces) {
   });
   std::vector<Span> spans;
   for (const Span& piece : pieces) {
-    if (spans.empty() || piece.first.value > spans.back().last.value + 1) {
+    // The last transaction there can be has none after it.
+    if (spans.empty() ||
+        (piece.first > spans.back().last && piece.first.value - spans.back().last.value > 1)) {
       spans.push_back(piece);
     } else if (piece.last > spans.back().last) {
       spans.back().last = piece.last;
