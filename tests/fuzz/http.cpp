@@ -31,7 +31,7 @@ class Daemon {
     static Daemon* const kInstance = new Daemon;
     return *kInstance;
   }
-  std::string ask(bool control, ByteView request) const {
+  void ask(bool control, ByteView request) const {
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const Address& to = control ? control_address_ : web_address_;
     require(::connect(fd, reinterpret_cast<const sockaddr*>(&to.name), to.size) == 0,
@@ -42,12 +42,9 @@ class Daemon {
       request = request.subspan(static_cast<std::size_t>(sent));
     }
     ::shutdown(fd, SHUT_WR);
-    std::string answer;
     char buffer[16384];
-    for (ssize_t got = 0; (got = ::recv(fd, buffer, sizeof buffer, 0)) > 0;)
-      answer.append(buffer, static_cast<std::size_t>(got));
+    while (::recv(fd, buffer, sizeof buffer, 0) > 0) continue;
     ::close(fd);
-    return answer;
   }
 
  private:
@@ -103,17 +100,14 @@ void json(ByteView bytes) {
   require(again->print() == printed, "JSON means the same when it is printed again");
 }
 
-void check(const std::string& answer) {
-  if (answer.empty()) return;  // no request at all: the connection was closed
-  require(answer.starts_with("HTTP/1."), "what is answered is HTTP");
-}
-
+// Whether it was answered says nothing: who sends no request gets a closed connection. That it ends
+// at all is what is tried here.
 void control(ByteView bytes) {
-  check(Daemon::instance().ask(true, bytes));
+  Daemon::instance().ask(true, bytes);
 }
 
 void web(ByteView bytes) {
-  check(Daemon::instance().ask(false, bytes));
+  Daemon::instance().ask(false, bytes);
 }
 
 constexpr Target kTargets[] = {{"json", json}, {"control", control}, {"web", web}};

@@ -26,8 +26,7 @@ class Converter {
       for (const auto& entry : node) {
         Node member = TRY(convert(entry.second, depth + 1));
         member.where.line = entry.first.Mark().line + 1;
-        members.emplace_back(entry.first.IsScalar() ? entry.first.Scalar() : "?",
-                             std::move(member));
+        members.push_back({entry.first.IsScalar() ? entry.first.Scalar() : "?", std::move(member)});
       }
       out.value = std::move(members);
     }
