@@ -45,9 +45,9 @@ Segment make_segment(GenerationId generation, const Group& group,
   Segment segment;
   segment.key = {generation, level, first, last, time, Piece{count, count}, completeness};
   segment.complete = pieces.size() == count;
-  segment.sizes.resize(count);
   for (const auto& [index, object] : pieces) {
-    segment.sizes[index - 1] = object.size;
+    segment.sizes.push_back(object.size);
+    if (!segment.complete) segment.present.push_back(index);
     segment.size += object.size;
     segment.mtime_ns = std::max(segment.mtime_ns, object.mtime_ns);
   }
