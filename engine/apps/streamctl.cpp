@@ -1,6 +1,7 @@
 // Everything a person does: one file in commands/ for each command.
 #include <fmt/core.h>
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 
 #include "apps/commands/command.h"
@@ -14,11 +15,11 @@ namespace {
 
 constexpr const char* kProgram = "streamctl";
 
-void declare_all(CLI::App& app, Session& session) {
+void declare_all(const Command& app, Session& session) {
   app.footer("\n" + daemon::exit_code_text());
-  app.set_help_flag("-h,--help", "print this and exit");
-  app.set_version_flag("--version", "streamctl " STREAMD_VERSION, "print the version and exit");
-  app.require_subcommand(1);
+  app.help();
+  app.version("streamctl " STREAMD_VERSION);
+  app.require_subcommand();
   declare_common(app, session);
   add_repair(app, session);
   add_restore(app, session);
@@ -79,9 +80,10 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
 
 int run(int argc, char** argv) {
   Session session;
-  CLI::App app("streamctl: restore databases, and talk to streamd", kProgram);
+  const Program program("streamctl: restore databases, and talk to streamd", kProgram);
+  CLI::App& app = program.app();
   try {
-    declare_all(app, session);
+    declare_all(program, session);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);

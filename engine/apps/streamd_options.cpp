@@ -26,17 +26,17 @@ With --exec: that of the application, 128+n when signal n killed it.)";
 
 }  // namespace
 
-void declare_streamd(CLI::App& app, StreamdOptions& options) {
+void declare_streamd(const Command& app, StreamdOptions& options) {
   app.footer(kFooter);
-  app.set_version_flag("--version", "streamd " STREAMD_VERSION, "print the version and exit");
-  app.set_help_flag("-h,--help", "print this and exit");
-  app.add_option("database", options.database, "database to replicate")->type_name("DB");
+  app.version("streamd " STREAMD_VERSION);
+  app.help();
+  app.add_option("database", options.database, "database to replicate").type_name("DB");
   app.add_option("urls", options.urls, "its replicas, as file:///backups/app")
-      ->type_name("REPLICA-URL");
+      .type_name("REPLICA-URL");
   app.add_option("--config", options.setup.config, "configuration file")
-      ->envname("STREAMD_CONFIG")
-      ->type_name("FILE")
-      ->capture_default_str();
+      .envname("STREAMD_CONFIG")
+      .type_name("FILE")
+      .shows_default();
   app.add_flag("--once", options.once, "one sync of everything, then exit");
   app.add_flag("--check", options.check, "read and check the configuration, load drivers, exit");
   app.add_flag("--restore-missing", options.restore_missing,
@@ -45,45 +45,46 @@ void declare_streamd(CLI::App& app, StreamdOptions& options) {
                  "run this command once the databases are restored and followed, pass signals on "
                  "to it, end with its exit code after a final sync; missing databases are restored "
                  "first (--restore-missing)")
-      ->type_name("CMD");
+      .type_name("CMD");
   app.add_option("--adopt", options.adopt,
                  "when database and replica disagree: local keeps the database and begins a new "
                  "generation, replica restores what the replica holds; with one database only")
-      ->check(CLI::IsMember({"local", "replica"}))
-      ->type_name("local|replica");
+      .one_of({"local", "replica"})
+      .type_name("local|replica");
   app.add_option("--driver-path", options.setup.driver_path,
                  "folder of drivers, instead of the configured ones; may be repeated "
                  "($STREAMD_DRIVER_PATH)")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
+      .type_name("DIR")
+      .one_value_at_a_time();
   app.add_option(
          "--identity", options.setup.identities,
          "opens encrypted backups for --restore-missing and --adopt replica; may be repeated "
          "($STREAMD_IDENTITY)")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
+      .type_name("FILE")
+      .one_value_at_a_time();
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error")
-      ->envname("STREAMD_LOG_LEVEL")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
-      ->type_name("LEVEL");
+      .envname("STREAMD_LOG_LEVEL")
+      .one_of({"trace", "debug", "info", "warn", "error"})
+      .type_name("LEVEL");
   app.add_option("--log-format", options.log_format, "auto, text or json")
-      ->check(CLI::IsMember({"auto", "text", "json"}))
-      ->type_name("FORMAT");
+      .one_of({"auto", "text", "json"})
+      .type_name("FORMAT");
   app.add_option("--control", options.control, "control socket; \"\" = none")
-      ->envname("STREAMD_CONTROL")
-      ->type_name("PATH");
+      .envname("STREAMD_CONTROL")
+      .type_name("PATH");
   app.add_option("--http", options.http,
                  "address of metrics, health and the status page; \"\" = none")
-      ->envname("STREAMD_HTTP")
-      ->type_name("HOST:PORT");
+      .envname("STREAMD_HTTP")
+      .type_name("HOST:PORT");
   refuse_empty_values(app, {"--control", "--http"});
 }
 
 std::variant<StreamdOptions, int> parse_streamd_options(int argc, char** argv) {
   StreamdOptions options;
-  CLI::App app("streamd: continuous backup of SQLite databases", "streamd");
+  const Program program("streamd: continuous backup of SQLite databases", "streamd");
+  CLI::App& app = program.app();
   try {
-    declare_streamd(app, options);
+    declare_streamd(program, options);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);

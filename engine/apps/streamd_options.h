@@ -1,11 +1,11 @@
 // The command line of streamd.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "apps/declaration.h"
 #include "apps/setup.h"
 
 namespace streamd::apps {
@@ -21,7 +21,7 @@ struct StreamdOptions {
   std::optional<std::string> log_level, log_format, control, http;
 };
 
-void declare_streamd(CLI::App& app, StreamdOptions& options);
+void declare_streamd(const Command& app, StreamdOptions& options);
 // The options, or the exit code when everything has been said: help, version, a mistake.
 std::variant<StreamdOptions, int> parse_streamd_options(int argc, char** argv);
 

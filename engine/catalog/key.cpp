@@ -216,5 +216,8 @@ std::string segments_prefix(GenerationId generation) {
 std::string segments_prefix(GenerationId generation, std::uint8_t level) {
   return fmt::format("{}{}/", segments_prefix(generation), level);
 }
+std::string segments_from(GenerationId generation, std::uint8_t level, Txid first) {
+  return segments_prefix(generation, level) + to_text(first);
+}
 
 }  // namespace streamd::catalog

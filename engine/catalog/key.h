@@ -97,5 +97,8 @@ std::string snapshots_prefix(GenerationId generation);
 std::string parts_prefix(GenerationId generation);
 std::string segments_prefix(GenerationId generation);
 std::string segments_prefix(GenerationId generation, std::uint8_t level);
+// All segments of the level that begin with `first` or later come after this one, in byte order,
+// and no others of the level do.
+std::string segments_from(GenerationId generation, std::uint8_t level, Txid first);
 
 }  // namespace streamd::catalog

@@ -8,6 +8,10 @@
 #include <Poco/Net/StreamSocketImpl.h>
 #include <Poco/StreamCopier.h>
 #include <Poco/URI.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "daemon/status_json.h"
 #include "daemon/unix_socket.h"
@@ -16,6 +20,8 @@ namespace streamd::daemon {
 namespace {
 
 namespace net = Poco::Net;
+
+constexpr milliseconds kEndPatience{10'000};  // from the answer to the end of the process
 
 class AdoptedSocket final : public net::StreamSocket {
  public:
@@ -38,6 +44,17 @@ std::string exchange(int fd, const std::string& method, const std::string& resou
   return text;
 }
 
+// The process that listens at `path`, to wait on; no descriptor where it cannot be seen.
+Descriptor process_at(const std::string& path) {
+  const Result<Descriptor> socket = connect_to(path);
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (!socket || getsockopt(socket->fd(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+      peer.pid <= 0)
+    return Descriptor(-1);
+  return Descriptor(static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0)));
+}
+
 }  // namespace
 
 std::string query_encode(const std::string& text) {
@@ -53,6 +70,14 @@ Result<Json> ControlClient::get(const std::string& resource, milliseconds patien
 Result<Json> ControlClient::post(const std::string& resource, const Json& body,
                                  milliseconds patience) const {
   return request(net::HTTPRequest::HTTP_POST, resource, body.print(), patience);
+}
+
+Result<Json> ControlClient::stop(bool merge, milliseconds patience) const {
+  const Descriptor process = process_at(path_);
+  Result<Json> answer = post("/v1/stop", Json::object({{"merge", merge}}), patience);
+  pollfd ended{process.fd(), POLLIN, 0};
+  if (process.fd() >= 0) poll(&ended, 1, static_cast<int>(kEndPatience.count()));
+  return answer;
 }
 
 Result<Json> ControlClient::request(const std::string& method, const std::string& resource,

@@ -14,6 +14,10 @@ class ControlClient {
   explicit ControlClient(std::string path) : path_(std::move(path)) {}
   Result<Json> get(const std::string& resource, milliseconds patience) const;
   Result<Json> post(const std::string& resource, const Json& body, milliseconds patience) const;
+  // Asks the daemon to end. Returns its answer when its process has ended too, so that another one
+  // can be started at once; where the process cannot be seen from here (it is in a container), as
+  // soon as it has answered.
+  Result<Json> stop(bool merge, milliseconds patience) const;
   const std::string& path() const { return path_; }
 
  private:

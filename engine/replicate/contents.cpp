@@ -16,7 +16,7 @@ bool before(const catalog::Segment& a, const catalog::Segment& b) {
 }  // namespace
 
 void Contents::begin(GenerationId generation, const catalog::GenerationTimeline* listed,
-                     MonoTime now) {
+                     MonoTime now, Micros oldest) {
   View known;
   known.listed = now;
   if (listed != nullptr) {
@@ -36,6 +36,7 @@ void Contents::begin(GenerationId generation, const catalog::GenerationTimeline*
   const std::lock_guard lock(mutex_);
   if (known_.generation.id == generation) known.borders = std::move(known_.borders);
   known_ = std::move(known);
+  oldest_ = oldest;
   ++merged_;
 }
 
@@ -93,6 +94,11 @@ Contents::View Contents::view() const {
 GenerationId Contents::generation() const {
   const std::lock_guard lock(mutex_);
   return known_.generation.id;
+}
+
+Micros Contents::oldest() const {
+  const std::lock_guard lock(mutex_);
+  return oldest_;
 }
 
 bool Contents::is_border(GenerationId generation, Txid txid) const {

@@ -12,8 +12,9 @@ namespace streamd::replicate {
 
 class Contents {
  public:
-  // `listed` may be null: nothing of the generation is there.
-  void begin(GenerationId generation, const catalog::GenerationTimeline* listed, MonoTime now);
+  // `listed` may be null: nothing of the generation is there. `oldest`: see there.
+  void begin(GenerationId generation, const catalog::GenerationTimeline* listed, MonoTime now,
+             Micros oldest);
   // Something was put or removed; what belongs to another generation is not kept here.
   void add(const catalog::SegmentKey& last_piece, std::vector<std::uint64_t> sizes);
   void add(const catalog::SnapshotKey& key, std::uint64_t size);
@@ -32,6 +33,9 @@ class Contents {
   };
   View view() const;  // a copy
   GenerationId generation() const;
+  // The earliest time that an object of the whole replica said when it was listed, see
+  // retention::oldest_time.
+  Micros oldest() const;
   // A snapshot lies at this moment, or may come to: no object should hold it and what follows it.
   bool is_border(GenerationId generation, Txid txid) const;
   std::uint64_t merged() const;  // goes up with every segment above level 0, and with begin
@@ -39,6 +43,7 @@ class Contents {
  private:
   mutable std::mutex mutex_;
   View known_;
+  Micros oldest_ = 0;
   std::uint64_t merged_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "replicate/replica.h"
+#include "retention/outlook.h"
 #include "segment/reader.h"
 
 namespace streamd::replicate {
@@ -161,7 +162,7 @@ Status Replica::join_store(const Joined& joined) {
       for (const catalog::Part& part : each.parts) parts.insert(catalog::to_text(part.key));
   const catalog::Span* reached =
       newest == nullptr ? nullptr : &before_holes_we_fill(*generation, host_.spool());
-  contents_.begin(ours, generation, clock_.mono());
+  contents_.begin(ours, generation, clock_.mono(), retention::oldest_time(timeline));
   const std::lock_guard lock(mutex_);
   joined_ = joined;
   known_parts_ = std::move(parts);

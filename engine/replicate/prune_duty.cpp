@@ -1,5 +1,7 @@
 #include "replicate/prune_duty.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/file.h"
@@ -20,6 +22,14 @@ std::uint64_t bytes_of(const std::vector<catalog::Listed>& objects) {
   return sum;
 }
 
+// What was reckoned by other rules says nothing.
+std::string to_text(const retention::Rules& rules) {
+  const retention::Keep& keep = rules.keep;
+  return fmt::format("{} {} {} {} {} {} {} {} {} {}", rules.retention.count(),
+                     rules.history.count(), rules.grace.count(), keep.all.count(), keep.hourly,
+                     keep.daily, keep.weekly, keep.monthly, keep.yearly, keep.snapshots);
+}
+
 }  // namespace
 
 // A window that is shorter than hours is looked after more often.
@@ -29,9 +39,9 @@ milliseconds PruneDuty::often() const {
 
 milliseconds PruneDuty::due_in(const PruneView& view) {
   if (!last_) return milliseconds(0);
-  const bool moved = last_->waiting || view.generation != last_->generation ||
-                     view.acknowledged != last_->acknowledged;
-  MonoTime due = last_->at + (moved ? often() : kSeldom);
+  const bool sent =
+      view.generation != last_->generation || view.acknowledged != last_->acknowledged;
+  MonoTime due = last_->at + (sent || last_->waiting ? often() : kSeldom);
   if (view.snapshot != last_->snapshot) {
     if (!new_snapshot_) new_snapshot_ = view.now;
     due = std::min(due, *new_snapshot_ + rules_.grace + kShortest);
@@ -39,7 +49,17 @@ milliseconds PruneDuty::due_in(const PruneView& view) {
   return std::chrono::ceil<milliseconds>(due - view.now);
 }
 
-// What an earlier life did less than a day ago; a file that says nothing counts as none.
+bool PruneDuty::moved(const PruneView& view) const {
+  return view.generation != last_->generation || view.acknowledged != last_->acknowledged ||
+         view.snapshot != last_->snapshot;
+}
+
+bool PruneDuty::worth_listing(const PruneView& view, Micros wall) const {
+  if (wall < retention::nothing_old_before(oldest_, rules_)) return false;
+  return moved(view) || wall >= last_->rests_until;
+}
+
+// What an earlier life saw. A file that says nothing counts as none.
 std::optional<PruneDuty::Last> PruneDuty::recall(const PruneView& view,
                                                  const PrunePlace& place) const {
   const auto raw = read_file(join_path(place.state_folder, kFile));
@@ -47,29 +67,63 @@ std::optional<PruneDuty::Last> PruneDuty::recall(const PruneView& view,
   const auto json = Json::parse(as_text(*raw));
   Last last;
   if (!json || !parse_generation(json->string("generation"), last.generation)) return std::nullopt;
-  const milliseconds ago{(place.clock.wall_micros() - json->integer("time")) / 1000};
-  if (ago.count() < 0 || ago > kSeldom) return std::nullopt;
-  last.at = view.now - ago;
+  const Micros time = json->integer("time");
+  if (time == 0) return std::nullopt;
+  const milliseconds ago{(place.clock.wall_micros() - time) / 1000};
+  last.at = view.now - (ago.count() < 0 ? kSeldom : std::min(ago, kSeldom));
   last.acknowledged = Txid(static_cast<std::uint64_t>(json->integer("txid")));
   last.snapshot = Txid(static_cast<std::uint64_t>(json->integer("snapshot")));
   last.waiting = json->boolean("waiting");
+  if (json->string("rules") == to_text(rules_)) last.rests_until = json->integer("rests-until");
   return last;
 }
 
-Status PruneDuty::remember(const PrunePlace& place) const {
+PruneDuty::Last PruneDuty::seen(const PruneView& view) const {
+  return {view.now, view.generation, view.acknowledged, view.snapshot, false, 0};
+}
+
+Status PruneDuty::note(Last look, const PrunePlace& place) {
+  last_ = look;
+  new_snapshot_.reset();
   const Json json = Json::object({{"time", place.clock.wall_micros()},
                                   {"generation", to_text(last_->generation)},
                                   {"txid", last_->acknowledged.value},
                                   {"snapshot", last_->snapshot.value},
-                                  {"waiting", last_->waiting}});
+                                  {"waiting", last_->waiting},
+                                  {"rules", to_text(rules_)},
+                                  {"rests-until", last_->rests_until}});
   return replace_file(join_path(place.state_folder, kFile), as_bytes(json.print()));
+}
+
+// Of what is left. What was refused or damaged is tried again.
+Micros PruneDuty::rests_until(const retention::PruneReport& report, Micros wall) const {
+  if (!report.refused.empty() || !report.damaged.empty()) return 0;
+  std::set<std::string> gone;
+  for (const catalog::Listed& object : report.removed) gone.insert(object.key);
+  std::vector<catalog::Listed> left;
+  for (const retention::Decision& decision : report.decisions.objects)
+    if (!gone.contains(decision.object.key)) left.push_back(decision.object);
+  return retention::next_to_go(left, parts_, wall, rules_);
 }
 
 Status PruneDuty::run(const PruneView& view, const PrunePlace& place) {
   removed_.clear();
+  const Micros wall = place.clock.wall_micros();
+  // Also by a clock that was ahead before: it would make the replica young for too long.
+  oldest_ = std::min({oldest_, view.oldest, wall});
   if (!std::exchange(recalled_, true)) {
     last_ = recall(view, place);
-    if (last_ && due_in(view).count() > 0) return {};
+    if (!last_) {
+      Last first = seen(view);
+      first.waiting = true;  // for all that is known
+      return note(first, place);
+    }
+    if (due_in(view).count() > 0) return {};
+  }
+  Last look = seen(view);
+  if (!worth_listing(view, wall)) {
+    if (!moved(view)) look.rests_until = last_->rests_until;
+    return note(look, place);
   }
   retention::Pruner pruner(place.store, place.clock, std::move(parts_));
   Status pruned = pruner.prune(rules_, place.call);
@@ -79,10 +133,10 @@ Status PruneDuty::run(const PruneView& view, const PrunePlace& place) {
   for (const catalog::Listed& object : removed_) parts_.erase(object.key);
   tell(place, report);
   TRY(std::move(pruned));
-  const bool waiting = report.decisions.count(retention::Fate::kWait) > 0;
-  last_ = Last{view.now, view.generation, view.acknowledged, view.snapshot, waiting};
-  new_snapshot_.reset();
-  return remember(place);
+  look.waiting = report.decisions.count(retention::Fate::kWait) > 0;
+  // Reckoned only where it will hold.
+  if (!look.waiting && !moved(view)) look.rests_until = rests_until(report, wall);
+  return note(look, place);
 }
 
 // What goes wrong the same way every hour is said once.

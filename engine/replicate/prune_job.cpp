@@ -4,7 +4,7 @@ namespace streamd::replicate {
 namespace {
 
 PruneView seen_by(const UpkeepView& view) {
-  return {view.generation, view.acknowledged, view.snapshot, view.now};
+  return {view.generation, view.acknowledged, view.snapshot, view.now, 0};
 }
 
 }  // namespace
@@ -16,7 +16,9 @@ std::optional<milliseconds> PruneJob::due_in(const UpkeepView& view) {
 Status PruneJob::run(const UpkeepContext& context) {
   const PrunePlace place{context.replica, context.database, context.state_folder,
                          context.store,   context.call,     context.clock};
-  Status pruned = duty_.run(seen_by(context.view), place);
+  PruneView view = seen_by(context.view);
+  view.oldest = contents_.oldest();
+  Status pruned = duty_.run(view, place);
   UpkeepDone done;
   for (const catalog::Listed& object : duty_.removed()) {
     forget(object);

@@ -20,8 +20,13 @@ bool stands_alone(const ObjectReader& reader, const Batch& batch) {
 
 }  // namespace
 
-Applier::Applier(File& file, std::uint32_t page_size, segment::ChecksumKey key, Workers& workers)
-    : file_(file), page_size_(page_size), key_(key), workers_(workers) {}
+Applier::Applier(PageFile& file, std::uint32_t page_size, segment::ChecksumKey key,
+                 Workers& workers, PageHashes hashes)
+    : file_(file),
+      page_size_(page_size),
+      key_(key),
+      workers_(workers),
+      hashes_(std::move(hashes)) {}
 
 bool Applier::Selection::takes(const ObjectReader& reader, std::size_t block,
                                std::size_t image) const {
@@ -93,7 +98,7 @@ Status Applier::carry(const Fetcher::Opened& object, std::size_t batch) {
   if (!shared) return carried_.reset(), Status();
   if (carried_ && carried_->page == bases.front()) return {};
   carried_ = Carried{bases.front(), Bytes(page_size_)};
-  return file_.read_at(offset_of(bases.front()), carried_->image);
+  return file_.read(bases.front(), carried_->image);
 }
 
 Status Applier::read_bases(const ObjectReader& reader, std::size_t block, Bytes& out) const {
@@ -107,7 +112,7 @@ Status Applier::read_bases(const ObjectReader& reader, std::size_t block, Bytes&
       continue;
     }
     while (end < pages.size() && pages[end].value == pages[at].value + (end - at)) ++end;
-    TRY(file_.read_at(offset_of(pages[at]), rest.first((end - at) * page_size_)));
+    TRY(file_.read(pages[at], rest.first((end - at) * page_size_)));
   }
   return {};
 }
@@ -146,7 +151,7 @@ Status Applier::write(const ObjectReader& reader, const Decoded& decoded,
 }
 
 Status Applier::write_pages(PageNo first, ByteView images) {
-  TRY(file_.write_at(offset_of(first), images));
+  TRY(file_.write(first, images));
   std::vector<std::uint64_t> hashes;
   for (PageNo page = first; !images.empty(); page = page.next()) {
     hashes.push_back(segment::page_hash(images.first(page_size_), page, key_));
@@ -166,7 +171,7 @@ Status Applier::commit(std::uint32_t pages, std::uint64_t checksum) {
                                                   hashes_.count(), expected));
   if (hashes_.checksum() != checksum)
     return make_error(Code::kCorrupt, "the restored pages do not match the database checksum");
-  return file_.truncate(std::uint64_t{pages} * page_size_);
+  return file_.cut(pages);
 }
 
 void Applier::start_over() {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "base/file.h"
 #include "restore/fetch.h"
+#include "restore/page_file.h"
 #include "restore/page_hashes.h"
 #include "restore/workers.h"
 
@@ -16,13 +16,16 @@ namespace streamd::restore {
 // One thread. Borrows the file and the workers. After an error the file's content is undefined.
 class Applier {
  public:
-  Applier(File& file, std::uint32_t page_size, segment::ChecksumKey key, Workers& workers);
+  // `hashes`: of the pages that are in the file already.
+  Applier(PageFile& file, std::uint32_t page_size, segment::ChecksumKey key, Workers& workers,
+          PageHashes hashes = {});
 
   // Of a part or manifest: the pages up to `pages` that are not in `replaced` (ascending).
   // `replaced` lists the manifest's own pages when a part is applied: the order of the two is free.
   Status apply_pages(Fetcher& fetcher, const Fetcher::Opened& object, std::uint32_t pages,
                      const std::vector<PageNo>& replaced);
-  // Of one piece of a segment: what its transactions up to the ordinal `cut` wrote.
+  // Of one piece of a segment: what its transactions up to the ordinal `cut` wrote. What the object
+  // was opened without (FetchObject::skip) is in the file already.
   Status apply_images(Fetcher& fetcher, const Fetcher::Opened& object, std::uint32_t cut);
   // A commit point: the database ends after `pages` pages. kCorrupt unless every page but the lock
   // page was restored and the checksum is `checksum`.
@@ -62,11 +65,8 @@ class Applier {
   Status write(const segment::ObjectReader& reader, const Decoded& decoded,
                const Selection& selection);
   Status write_pages(PageNo first, ByteView images);
-  std::uint64_t offset_of(PageNo page) const {
-    return (page.value - 1) * std::uint64_t{page_size_};
-  }
 
-  File& file_;
+  PageFile& file_;
   const std::uint32_t page_size_;
   const segment::ChecksumKey key_;
   Workers& workers_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace streamd::restore {
 namespace {
@@ -14,10 +15,11 @@ Error damaged(std::size_t block, const char* why) {
   return make_error(Code::kCorrupt, fmt::format("read block {} of an object: {}", block, why));
 }
 
-bool needed(const ObjectReader& reader, std::size_t block, std::uint32_t cut) {
+bool needed(const ObjectReader& reader, std::size_t block, const Wanted& wanted) {
   const auto images = reader.images(block);
-  return std::any_of(images.begin(), images.end(),
-                     [cut](const ImageRef& ref) { return ref.transaction <= cut; });
+  return std::any_of(images.begin(), images.end(), [&](const ImageRef& ref) {
+    return ref.transaction >= wanted.skip && ref.transaction <= wanted.cut;
+  });
 }
 
 bool same_run(const ObjectReader& reader, std::size_t block, std::size_t next) {
@@ -35,15 +37,32 @@ Status check_order(const ObjectReader& reader, std::size_t block) {
   return {};
 }
 
+// Merging copies whole runs, so what was one object once begins with a run of its own.
+Status check_entry(const ObjectReader& reader, std::uint32_t skip) {
+  std::optional<std::uint32_t> before;  // the last run with something that is to be skipped
+  for (std::size_t i = 0; skip > 0 && i < reader.blocks(); ++i)
+    for (const ImageRef& ref : reader.images(i))
+      if (ref.transaction < skip) before = reader.block(i).run;
+  for (std::size_t i = 0; before && i < reader.blocks(); ++i)
+    for (const ImageRef& ref : reader.images(i))
+      if (ref.transaction >= skip && reader.block(i).run <= *before)
+        return make_error(Code::kOutsideWindow,
+                          fmt::format("read an object from its transaction {} on: none of its runs "
+                                      "begins there",
+                                      skip));
+  return {};
+}
+
 }  // namespace
 
-Result<std::vector<Batch>> batches_of(const ObjectReader& reader, std::uint32_t cut,
+Result<std::vector<Batch>> batches_of(const ObjectReader& reader, const Wanted& wanted,
                                       std::uint64_t limit) {
+  TRY(check_entry(reader, wanted.skip));
   std::vector<Batch> batches;
   std::uint64_t raw = 0;
   for (std::size_t i = 0; i < reader.blocks(); ++i) {
     TRY(check_order(reader, i));
-    if (!needed(reader, i, cut)) continue;
+    if (!needed(reader, i, wanted)) continue;
     const segment::Block& block = reader.block(i);
     const bool goes_on = !batches.empty() && batches.back().end == i &&
                          same_run(reader, i - 1, i) && raw + block.raw <= limit;

@@ -18,10 +18,17 @@ struct Batch {
   bool operator==(const Batch&) const = default;
 };
 
-// Every block with an image of a transaction up to the ordinal `cut` is in one batch; a batch of
-// several blocks holds at most `limit` raw bytes. kCorrupt when
-// the blocks of a run are not in the order of their pages, or are longer stored than raw.
-Result<std::vector<Batch>> batches_of(const segment::ObjectReader& reader, std::uint32_t cut,
+// The transactions of an object that are wanted, by ordinal.
+struct Wanted {
+  std::uint32_t skip = 0;          // so many are in the file already
+  std::uint32_t cut = UINT32_MAX;  // the last one
+};
+
+// Every block with an image of a wanted transaction is in one batch; a batch of several blocks
+// holds at most `limit` raw bytes. kCorrupt when the blocks of a run are not in the order of their
+// pages, or are longer stored than raw; kOutsideWindow when a run holds both what is in the file
+// already and what is not: only the state before the run leads through it.
+Result<std::vector<Batch>> batches_of(const segment::ObjectReader& reader, const Wanted& wanted,
                                       std::uint64_t limit);
 
 // Image `image` of the block (counted from 0 in the block) is the last one of its page in the run

@@ -144,7 +144,7 @@ Status Fetcher::State::open(ObjectState& object) {
     object.source = storage::object_source(*store, what.key, what.size, call);
   }
   object.reader = TRY(segment::ObjectReader::open(*object.source));
-  object.batches = TRY(batches_of(*object.reader, object.what.cut, options.batch));
+  object.batches = TRY(batches_of(*object.reader, object.what.wanted, options.batch));
   if (!object.small) object.fetched.resize(object.batches.size());
   return {};
 }

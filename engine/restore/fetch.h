@@ -22,7 +22,7 @@ struct FetchOptions {
 
 struct FetchObject {
   PlannedObject object;
-  std::uint32_t cut = UINT32_MAX;  // the last ordinal that is needed
+  Wanted wanted{};  // of its transactions
 };
 
 // The consumer takes objects in order, and of each its batches in order; one thread. Errors name

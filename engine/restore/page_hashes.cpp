@@ -20,6 +20,11 @@ void PageHashes::set(PageNo page, std::uint64_t hash) {
   if (hash != 0) ++count_;
 }
 
+std::uint64_t PageHashes::of(PageNo page) const {
+  const std::size_t entry = page.value - 1, chunk = entry / kChunk;
+  return chunk < chunks_.size() && chunks_[chunk] ? (*chunks_[chunk])[entry % kChunk] : 0;
+}
+
 void PageHashes::truncate(std::uint32_t pages) {
   for (std::size_t chunk = pages / kChunk; chunk < chunks_.size(); ++chunk) {
     if (!chunks_[chunk]) continue;

@@ -21,6 +21,7 @@ class PageHashes {
   void truncate(std::uint32_t pages);  // the database ends after so many
   void clear() { truncate(0); }
 
+  std::uint64_t of(PageNo page) const;  // 0 = not known
   std::uint64_t checksum() const { return checksum_.value(); }
   std::uint32_t count() const { return count_; }  // of pages that are known
 

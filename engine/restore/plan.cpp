@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 namespace streamd::restore {
@@ -21,11 +22,25 @@ struct Step {
 };
 using Chain = std::vector<const Segment*>;
 
+// The complete segments that lead on from `txid`; with kAnywhere also those that hold it and more.
+Chain leading_on(const GenerationTimeline& generation, Txid txid, Entry entry) {
+  Chain found = generation.continuing(txid);
+  if (entry == Entry::kAtBeginnings) return found;
+  for (const auto& [level, list] : generation.segments)
+    for (const Segment& segment : list)
+      if (segment.complete && segment.key.completeness == Completeness::kAll &&
+          segment.key.first <= txid && txid < segment.key.last)
+        found.push_back(&segment);
+  return found;
+}
+
 // Segments only lead upwards, so a txid is final once it is the lowest that waits.
-std::optional<Chain> find_chain(const GenerationTimeline& generation, Txid from, Txid to) {
+std::optional<Chain> find_chain(const GenerationTimeline& generation, Txid from, Txid to,
+                                Entry entry) {
   std::map<Txid, Step> best{{from, {}}};
   for (auto at = best.begin(); at != best.end() && at->first < to; ++at) {
-    for (const Segment* segment : generation.continuing(at->first)) {
+    const Entry here = at->first == from ? entry : Entry::kAtBeginnings;
+    for (const Segment* segment : leading_on(generation, at->first, here)) {
       const bool all = segment->key.completeness == Completeness::kAll;
       if (segment->key.last > to && !all) continue;
       const Txid reached = std::min(segment->key.last, to);
@@ -46,7 +61,7 @@ std::optional<Chain> find_chain(const GenerationTimeline& generation, Txid from,
 }
 
 PlannedSegment planned(const Segment& segment) {
-  PlannedSegment result{segment.key, {}};
+  PlannedSegment result{segment.key, {}, 0};
   for (std::uint32_t i = 1; i <= segment.key.piece.count; ++i)
     result.pieces.push_back({to_text(segment.piece(i)), segment.sizes[i - 1]});
   return result;
@@ -88,7 +103,7 @@ Result<Plan> make_plan(const catalog::Timeline& timeline, const Moment& moment) 
   if (generation == nullptr) return no_chain(moment);
   for (auto at = generation->snapshots.rbegin(); at != generation->snapshots.rend(); ++at) {
     if (at->key.txid > moment.txid) continue;
-    const auto chain = find_chain(*generation, at->key.txid, moment.txid);
+    const auto chain = find_chain(*generation, at->key.txid, moment.txid, Entry::kAtBeginnings);
     if (!chain) continue;
     Plan plan = plan_of(moment, *chain);
     plan.snapshot = at->key;
@@ -98,12 +113,35 @@ Result<Plan> make_plan(const catalog::Timeline& timeline, const Moment& moment) 
   return no_chain(moment);
 }
 
-Result<Plan> continue_plan(const catalog::Timeline& timeline, const Moment& moment, Txid from) {
+Txid reachable_from(const GenerationTimeline& generation, Txid from) {
+  std::set<Txid> waiting{from};
+  Txid reached = from;
+  while (!waiting.empty()) {
+    reached = *waiting.begin();
+    waiting.erase(waiting.begin());
+    const Entry entry = reached == from ? Entry::kAnywhere : Entry::kAtBeginnings;
+    for (const Segment* segment : leading_on(generation, reached, entry))
+      waiting.insert(segment->key.last);
+  }
+  return reached;
+}
+
+Result<Plan> continue_plan(const catalog::Timeline& timeline, const Moment& moment, Txid from,
+                           Entry entry) {
   const GenerationTimeline* generation = timeline.find(moment.generation);
-  const auto chain = generation == nullptr || from > moment.txid
-                         ? std::nullopt
-                         : find_chain(*generation, from, moment.txid);
-  if (chain) return plan_of(moment, *chain);
+  std::optional<Chain> chain;
+  if (generation != nullptr && from <= moment.txid) {
+    chain = find_chain(*generation, from, moment.txid, Entry::kAtBeginnings);
+    if (!chain) chain = find_chain(*generation, from, moment.txid, entry);
+  }
+  if (chain) {
+    Plan plan = plan_of(moment, *chain);
+    if (!plan.segments.empty() && plan.segments.front().key.first <= from) {
+      PlannedSegment& first = plan.segments.front();
+      first.skip = static_cast<std::uint32_t>(from.value - first.key.first.value + 1);
+    }
+    return plan;
+  }
   return make_error(Code::kOutsideWindow,
                     fmt::format("plan a restore to txid {}: no chain of segments leads on from {}",
                                 moment.txid.value, from.value));

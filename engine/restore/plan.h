@@ -20,6 +20,7 @@ struct PlannedObject {
 struct PlannedSegment {
   catalog::SegmentKey key;  // of the last piece
   std::vector<PlannedObject> pieces;
+  std::uint32_t skip = 0;  // transactions at its beginning that the file holds already
 };
 
 struct Plan {
@@ -38,9 +39,16 @@ struct Plan {
 // The newest snapshot from which the moment can be reached, then the fewest segments, of equally
 // many the fewest bytes. kCorrupt when the chain has a gap.
 Result<Plan> make_plan(const catalog::Timeline& timeline, const Moment& moment);
+// May a plan begin in the middle of a segment? It may have become part of one that holds more; but
+// only reading it tells whether it can be entered there (batches.h).
+enum class Entry : std::uint8_t { kAtBeginnings, kAnywhere };
 // From the state after `from`, a moment of the same generation, without a snapshot; kOutsideWindow
 // when no chain leads on from there.
-Result<Plan> continue_plan(const catalog::Timeline& timeline, const Moment& moment, Txid from);
+Result<Plan> continue_plan(const catalog::Timeline& timeline, const Moment& moment, Txid from,
+                           Entry entry = Entry::kAtBeginnings);
+// The last transaction that segments lead to from the state after `from`, which may lie in the
+// middle of one; `from` when none does.
+Txid reachable_from(const catalog::GenerationTimeline& generation, Txid from);
 // The parts the manifest names. kCorrupt when they overlap or belong to another generation.
 Status add_parts(Plan& plan, const segment::Manifest& manifest);
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "restore/advance.h"
+
 namespace streamd::restore {
 namespace {
 
@@ -11,13 +13,6 @@ using segment::Kind;
 using segment::ObjectHeader;
 
 constexpr int kRounds = 5;  // plans for objects that were gone
-
-Error in_object(Error error, const std::string& key) {
-  return std::move(error).with_context("restore from object " + key);
-}
-Error wrong_object(const std::string& key, const char* why) {
-  return in_object(make_error(Code::kCorrupt, why), key);
-}
 
 // The state of one restore: what is in the file so far.
 class Rebuild {
@@ -41,9 +36,6 @@ class Rebuild {
   Status take_manifest(Plan& plan, const segment::ObjectReader& reader);
   Status part(Fetcher& fetcher, std::size_t i, const Plan& plan, std::vector<PageNo>& own);
   Status segments(const Plan& plan);
-  Status segment(Fetcher& fetcher, std::size_t& object, const Plan& plan,
-                 const PlannedSegment& planned);
-  Status piece(const Fetcher::Opened& opened, const PlannedSegment& planned, std::uint32_t index);
   Status check_header(const ObjectHeader& header, Kind kind, const std::string& key) const;
   Result<Plan> plan_again(const Plan& failed);
   bool needs_the_same(const Plan& failed, const Plan& next) const;
@@ -56,11 +48,11 @@ class Rebuild {
   const RebuildOptions& options_;
   Workers workers_;
   storage::Call call_;
+  std::optional<PlainPages> pages_;
   std::optional<Applier> applier_;
   Rebuilt done_;
   std::uint64_t total_ = 0;
-  Txid at_;             // the file holds the database after this one; 0 = nothing yet
-  bool whole_ = false;  // and nothing of a later one
+  Reached reached_;
 };
 
 void Rebuild::count(const PlannedObject& object, const char* phase) {
@@ -69,12 +61,7 @@ void Rebuild::count(const PlannedObject& object, const char* phase) {
 }
 
 Status Rebuild::check_header(const ObjectHeader& header, Kind kind, const std::string& key) const {
-  if (header.kind != kind) return wrong_object(key, "it is of another kind than its name says");
-  if (header.database != marker_.database)
-    return wrong_object(key, "it belongs to another database than the replica");
-  if (done_.page_size != 0 && header.page_size != done_.page_size)
-    return wrong_object(key, "its page size is not that of the snapshot");
-  return {};
+  return check_object(header, kind, marker_, reached_.page_size, key);
 }
 
 Status Rebuild::take_manifest(Plan& plan, const segment::ObjectReader& reader) {
@@ -85,14 +72,15 @@ Status Rebuild::take_manifest(Plan& plan, const segment::ObjectReader& reader) {
     return wrong_object(key, "it is another snapshot than its name says");
   const segment::Manifest& manifest = *reader.index().manifest;
   TRY(add_parts(plan, manifest));
-  done_.page_size = header.page_size;
-  done_.pages = header.pages_after;
-  done_.checksum = header.checksum_after;
-  done_.seen = header.last_seen;
+  reached_.page_size = header.page_size;
+  reached_.pages = header.pages_after;
+  reached_.checksum = header.checksum_after;
+  reached_.seen = header.last_seen;
   done_.uid = manifest.uid;
   done_.gid = manifest.gid;
   done_.mode = manifest.mode;
-  applier_.emplace(file_, header.page_size, segment::ChecksumKey(marker_.checksum_key), workers_);
+  pages_.emplace(file_, header.page_size);
+  applier_.emplace(*pages_, header.page_size, segment::ChecksumKey(marker_.checksum_key), workers_);
   return {};
 }
 
@@ -110,7 +98,7 @@ Status Rebuild::part(Fetcher& fetcher, std::size_t i, const Plan& plan, std::vec
   TRY(check_header(header, Kind::kPart, planned.key));
   if (header.generation != plan.moment.generation || header.last > plan.snapshot.txid)
     return wrong_object(planned.key, "it is another part than its name says");
-  if (Status applied = applier_->apply_pages(fetcher, opened, done_.pages, own); !applied)
+  if (Status applied = applier_->apply_pages(fetcher, opened, reached_.pages, own); !applied)
     return in_object(std::move(applied.error()), planned.key);
   file_.begin_sync();
   fetcher.release();
@@ -122,76 +110,30 @@ Status Rebuild::snapshot(Plan& plan) {
   TRY(forget());
   std::vector<PageNo> own;
   {
-    Fetcher fetcher(store_, {{*plan.manifest, UINT32_MAX}}, options_.fetch, options_.cancel);
+    Fetcher fetcher(store_, {{*plan.manifest, {}}}, options_.fetch, options_.cancel);
     const auto opened = TRY(fetcher.open(0));
     TRY(take_manifest(plan, *opened.reader));
     own = pages_of(*opened.reader);
     total_ = done_.fetched + plan.bytes();
-    if (Status applied = applier_->apply_pages(fetcher, opened, done_.pages, {}); !applied)
+    if (Status applied = applier_->apply_pages(fetcher, opened, reached_.pages, {}); !applied)
       return in_object(std::move(applied.error()), plan.manifest->key);
     count(*plan.manifest, "snapshot");
   }
   std::vector<FetchObject> objects;
-  for (const PlannedObject& part : plan.parts) objects.push_back({part, UINT32_MAX});
+  for (const PlannedObject& part : plan.parts) objects.push_back({part, {}});
   Fetcher fetcher(store_, std::move(objects), options_.fetch, options_.cancel);
   for (std::size_t i = 0; i < plan.parts.size(); ++i) TRY(part(fetcher, i, plan, own));
-  if (Status proven = applier_->commit(done_.pages, done_.checksum); !proven)
+  if (Status proven = applier_->commit(reached_.pages, reached_.checksum); !proven)
     return in_object(std::move(proven.error()), plan.manifest->key);
-  at_ = plan.snapshot.txid;
-  whole_ = true;
-  return {};
-}
-
-Status Rebuild::piece(const Fetcher::Opened& opened, const PlannedSegment& planned,
-                      std::uint32_t index) {
-  const std::string& key = planned.pieces[index - 1].key;
-  const ObjectHeader& header = opened.reader->header();
-  TRY(check_header(header, Kind::kSegment, key));
-  const catalog::SegmentKey& name = planned.key;
-  if (header.generation != name.generation || header.first != name.first ||
-      header.last != name.last || header.completeness != name.completeness ||
-      header.piece != catalog::Piece{index, name.piece.count})
-    return wrong_object(key, "it is another segment than its name says");
-  if ((header.flags & segment::kChecksumUnknown) == 0 && header.checksum_before != done_.checksum)
-    return wrong_object(key, "it does not continue the database as restored so far");
-  return {};
-}
-
-Status Rebuild::segment(Fetcher& fetcher, std::size_t& object, const Plan& plan,
-                        const PlannedSegment& planned) {
-  const std::uint32_t cut = plan.cut(planned);
-  segment::TransactionInfo reached;
-  for (std::uint32_t index = 1; index <= planned.pieces.size(); ++index, ++object) {
-    const PlannedObject& what = planned.pieces[index - 1];
-    const auto opened = TRY(fetcher.open(object));
-    TRY(piece(opened, planned, index));
-    whole_ = false;
-    if (Status applied = applier_->apply_images(fetcher, opened, cut); !applied) {
-      if (applied.error().code == Code::kNotFound) return applied;
-      return in_object(std::move(applied.error()), what.key);
-    }
-    if (index == planned.pieces.size()) reached = opened.reader->index().transactions.at(cut);
-    fetcher.release();
-    count(what, "segments");
-  }
-  if (Status proven = applier_->commit(reached.pages, reached.checksum); !proven)
-    return in_object(std::move(proven.error()), planned.pieces.back().key);
-  done_.pages = reached.pages;
-  done_.checksum = reached.checksum;
-  done_.seen = reached.seen;
-  at_ = std::min(planned.key.last, plan.moment.txid);
-  whole_ = true;
+  reached_.txid = plan.snapshot.txid;
+  reached_.whole = true;
   return {};
 }
 
 Status Rebuild::segments(const Plan& plan) {
-  std::vector<FetchObject> objects;
-  for (const PlannedSegment& planned : plan.segments)
-    for (const PlannedObject& piece : planned.pieces) objects.push_back({piece, plan.cut(planned)});
-  Fetcher fetcher(store_, std::move(objects), options_.fetch, options_.cancel);
-  std::size_t object = 0;
-  for (const PlannedSegment& planned : plan.segments) TRY(segment(fetcher, object, plan, planned));
-  return {};
+  AdvanceOptions how{options_.fetch, options_.cancel, {}, {}};
+  how.fetched = [this](const PlannedObject& object) { count(object, "segments"); };
+  return apply_segments(store_, marker_, plan, *applier_, reached_, how);
 }
 
 Status Rebuild::follow(Plan& plan) {
@@ -201,9 +143,7 @@ Status Rebuild::follow(Plan& plan) {
 }
 
 Status Rebuild::forget() {
-  at_ = Txid();
-  whole_ = false;
-  done_.page_size = 0;
+  reached_ = {};
   if (applier_) applier_->start_over();
   return file_.truncate(0);
 }
@@ -214,8 +154,8 @@ Result<Plan> Rebuild::plan_again(const Plan& failed) {
   const Inventory now = TRY(take_inventory(store_, call_));
   if (!now.marker || !(*now.marker == marker_))
     return make_error(Code::kTransient, "restore: the replica was replaced while it was read");
-  if (whole_) {
-    auto plan = continue_plan(now.timeline, failed.moment, at_);
+  if (reached_.whole) {
+    auto plan = continue_plan(now.timeline, failed.moment, reached_.txid);
     if (plan) return plan;
   }
   return make_plan(now.timeline, failed.moment);
@@ -223,7 +163,7 @@ Result<Plan> Rebuild::plan_again(const Plan& failed) {
 
 // A new listing leads to the object that is gone: nothing has taken its place.
 bool Rebuild::needs_the_same(const Plan& failed, const Plan& next) const {
-  if (at_ == Txid()) return next.manifest == failed.manifest;
+  if (reached_.txid == Txid()) return next.manifest == failed.manifest;
   if (next.manifest &&
       (next.manifest != failed.manifest || next.segments.size() != failed.segments.size()))
     return false;
@@ -256,6 +196,10 @@ Result<Rebuilt> Rebuild::run(Plan plan) {
     }
     plan = std::move(next);
   }
+  done_.page_size = reached_.page_size;
+  done_.pages = reached_.pages;
+  done_.checksum = reached_.checksum;
+  done_.seen = reached_.seen;
   if (TRY(file_.size()) != std::uint64_t{done_.pages} * done_.page_size)
     return make_error(Code::kIo,
                       "restore: " + file_.path() + " does not have the size it was given");

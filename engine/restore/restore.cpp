@@ -52,6 +52,7 @@ RestoreReport Restore::done(Outcome outcome) {
 }
 
 Status Restore::put_in_place(Place& place, Scratch& scratch, const Choice& choice) {
+  if (options_.before_swap) TRY(options_.before_swap(*choice.inventory.marker, rebuilt_));
   PreparedState prepared(options_.local_state);
   Place::NewState state;
   if (options_.local_state) {

@@ -29,6 +29,9 @@ struct RestoreOptions {
   // the target is taken for the time of the restore unless the caller has it.
   std::optional<state::Layout> local_state{};
   bool lock_held = false;
+  // Called when the file is complete, before it takes its place; an error leaves everything as it
+  // was. May be empty.
+  std::function<Status(const catalog::Marker&, const Rebuilt&)> before_swap{};
   const Cancel* cancel = nullptr;  // may be null; what was begun is removed
   ProgressSink progress{};         // may be empty
   const Clock* clock = &system_clock();

@@ -52,7 +52,7 @@ Starts moments_at(const catalog::Timeline& timeline, milliseconds age, Micros no
   Micros lived = 0, next = now;
   for (auto moment = moments.rbegin(); moment != moments.rend(); ++moment) {
     lived += std::clamp(next - moment->time, Micros{0}, longest_pause);
-    next = moment->time;
+    next = std::min(next, moment->time);
     if (lived >= wanted && moment->restorable) starts.emplace(moment->generation, moment->txid);
   }
   return starts;

@@ -15,16 +15,17 @@ using catalog::Completeness;
 using catalog::GenerationTimeline;
 
 Verdict needed(std::string reason) {
-  return {true, std::move(reason), false};
+  return {true, std::move(reason)};
 }
-Verdict unneeded(std::string reason, bool covered = false) {
-  return {false, std::move(reason), covered};
+Verdict unneeded(std::string reason) {
+  return {false, std::move(reason)};
 }
 
 // Of one generation, beside its region.
 struct Kept {
   std::map<Txid, Verdict> snapshots;         // every one, by txid
   std::set<std::tuple<Txid, Txid>> leading;  // ranges of `last` and `delta` that stay
+  bool covered_go = true;                    // every moment stays without what is covered
 };
 
 // Of all generations: a manifest may name parts of another one.
@@ -47,6 +48,7 @@ class Judge {
   void judge_snapshots();
   void learn_parts();
   void find_leading(const GenerationTimeline& generation, Kept& kept);
+  void try_without_covered(const GenerationTimeline& generation, Kept& kept);
   bool in_window(const catalog::SnapshotKey& key) const;
   Verdict of(const catalog::SnapshotKey& key) const;
   Verdict of(const catalog::SegmentKey& key) const;
@@ -131,6 +133,24 @@ void Judge::find_leading(const GenerationTimeline& generation, Kept& kept) {
     }
 }
 
+// Where wider segments overlap (no daemon makes such ones), a chain may need a covered one to get
+// from one to the other.
+void Judge::try_without_covered(const GenerationTimeline& generation, Kept& kept) {
+  const Region& where = region(generation.id);
+  if (where.out || where.over) return;
+  const auto covered = [&](const catalog::Segment& each) {
+    return covering(generation, each.key) != nullptr;
+  };
+  if (std::none_of(generation.segments.begin(), generation.segments.end(), [&](const auto& level) {
+        return std::any_of(level.second.begin(), level.second.end(), covered);
+      }))
+    return;
+  GenerationTimeline rest = without_past(generation, where.exact_base.value_or(Txid()));
+  for (auto& [level, segments] : rest.segments) std::erase_if(segments, covered);
+  catalog::find_moments(rest);
+  kept.covered_go = same_moments(generation, rest, where.exact_from.value_or(Txid()));
+}
+
 Verdict Judge::of(const catalog::SnapshotKey& key) const {
   return kept_.at(key.generation).snapshots.at(key.txid);
 }
@@ -151,8 +171,11 @@ Verdict Judge::of(const catalog::SegmentKey& key) const {
   const Region& where = region(key.generation);
   if (where.out || where.over || (where.exact_base && key.first <= *where.exact_base))
     return of_old(key, where);
-  if (const auto* wide = covering(*result_.timeline.find(key.generation), key))
-    return unneeded(fmt::format("covered by one of level {}", wide->key.level), true);
+  if (const auto* wide = covering(*result_.timeline.find(key.generation), key)) {
+    if (!kept_.at(key.generation).covered_go)
+      return needed("perhaps leads on where wider segments overlap");
+    return unneeded(fmt::format("covered by one of level {}", wide->key.level));
+  }
   if (where.exact_from && key.last <= *where.exact_from)
     return needed("leads to the window's beginning");
   return needed("inside the window");
@@ -173,6 +196,7 @@ Judgement Judge::run() {
   judge_snapshots();
   for (const GenerationTimeline& generation : result_.timeline.generations) {
     find_leading(generation, kept_[generation.id]);
+    try_without_covered(generation, kept_[generation.id]);
   }
   learn_parts();
   for (const catalog::Listed& object : listing_) {

@@ -11,7 +11,6 @@ namespace streamd::retention {
 struct Verdict {
   bool needed = true;
   std::string reason;
-  bool covered = false;  // not needed because another segment holds it all
 };
 
 struct Judgement {

@@ -50,13 +50,6 @@ Status prove(const Decisions& decisions, const Judgement& judgement) {
   return {};
 }
 
-// Where wider segments overlap (no daemon makes such ones), a chain may need a covered one to get
-// from one to the other.
-void keep_covered(Decisions& decisions, const Judgement& judgement) {
-  for (std::size_t i = 0; i < decisions.objects.size(); ++i)
-    if (judgement.verdicts[i].covered) decisions.objects[i].fate = Fate::kKeep;
-}
-
 }  // namespace
 
 std::size_t Decisions::count(Fate fate) const {
@@ -97,8 +90,6 @@ Result<Decisions> decide(std::span<const catalog::Listed> listing, const PartNam
     if (std::find(decisions.unread.begin(), decisions.unread.end(), name) == decisions.unread.end())
       decisions.unread.push_back(name);
   hold_parts(decisions, parts);
-  if (prove(decisions, today)) return decisions;
-  keep_covered(decisions, today);
   TRY(prove(decisions, today));
   return decisions;
 }

@@ -8,19 +8,6 @@ namespace {
 
 using catalog::GenerationTimeline;
 
-GenerationTimeline without_past(const GenerationTimeline& generation,
-                                const catalog::Snapshot& base) {
-  GenerationTimeline rest;
-  rest.id = generation.id;
-  for (const catalog::Snapshot& snapshot : generation.snapshots)
-    if (snapshot.key.txid >= base.key.txid) rest.snapshots.push_back(snapshot);
-  for (const auto& [level, segments] : generation.segments)
-    for (const catalog::Segment& segment : segments)
-      if (segment.key.first > base.key.txid) rest.segments[level].push_back(segment);
-  catalog::find_moments(rest);
-  return rest;
-}
-
 std::vector<std::pair<Txid, Txid>> moments_from(const GenerationTimeline& generation, Txid from) {
   std::vector<std::pair<Txid, Txid>> spans;
   for (const catalog::Span& span : generation.spans)
@@ -39,23 +26,38 @@ Txid snapshot_at(const GenerationTimeline& generation, Txid moment) {
 
 }  // namespace
 
+GenerationTimeline without_past(const GenerationTimeline& generation, Txid base) {
+  GenerationTimeline rest;
+  rest.id = generation.id;
+  for (const catalog::Snapshot& snapshot : generation.snapshots)
+    if (snapshot.key.txid >= base) rest.snapshots.push_back(snapshot);
+  for (const auto& [level, segments] : generation.segments)
+    for (const catalog::Segment& segment : segments)
+      if (segment.key.first > base) rest.segments[level].push_back(segment);
+  catalog::find_moments(rest);
+  return rest;
+}
+
 bool same_moments(const GenerationTimeline& one, const GenerationTimeline& other, Txid from) {
   return moments_from(one, from) == moments_from(other, from);
 }
 
 const catalog::Snapshot& base_of(const GenerationTimeline& generation, Txid from) {
   for (auto at = generation.snapshots.rbegin(); at != generation.snapshots.rend(); ++at)
-    if (at->key.txid <= from && same_moments(generation, without_past(generation, *at), from))
+    if (at->key.txid <= from &&
+        same_moments(generation, without_past(generation, at->key.txid), from))
       return *at;
   return generation.snapshots.front();
 }
 
+milliseconds exact_age(const Rules& rules) {
+  return std::clamp(rules.history, rules.grace, std::max(rules.retention, rules.grace));
+}
+
 Regions find_regions(const catalog::Timeline& timeline, Micros now, const Rules& rules) {
-  // Nothing is outside the window before its grace could have passed.
   const milliseconds age = std::max(rules.retention, rules.grace);
   const Starts window = moments_at(timeline, age, now);
-  const Starts exact =
-      moments_at(timeline, std::clamp(rules.history, std::min(rules.grace, age), age), now);
+  const Starts exact = moments_at(timeline, exact_age(rules), now);
   const Starts snapshots = moments_at(timeline, std::max(age, rules.keep.all), now);
   Regions regions;
   for (const GenerationTimeline& generation : timeline.generations) {

@@ -12,9 +12,16 @@ namespace streamd::retention {
 // restored when everything up to that snapshot is gone.
 const catalog::Snapshot& base_of(const catalog::GenerationTimeline& generation, Txid from);
 
+// What is left of it when everything up to the snapshot at `base` is gone; no parts.
+catalog::GenerationTimeline without_past(const catalog::GenerationTimeline& generation, Txid base);
+
 // The same moments from `from` on; names may differ, and what is before it.
 bool same_moments(const catalog::GenerationTimeline& one, const catalog::GenerationTimeline& other,
                   Txid from);
+
+// The age up to which every transaction is kept. Nothing younger is outside the window, and nothing
+// is before its grace could have passed.
+milliseconds exact_age(const Rules& rules);
 
 // What the rules keep of one generation.
 struct Region {

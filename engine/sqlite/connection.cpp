@@ -61,6 +61,10 @@ Status Connection::open(const std::string& path) {
   return {};
 }
 
+bool Connection::read_only() const {
+  return sqlite3_db_readonly(db_, "main") != 0;
+}
+
 void Connection::close() {
   if (db_ == nullptr) return;
   end();
@@ -179,6 +183,14 @@ Result<const volatile void*> Connection::map_index() {
   if (mapping == nullptr)
     return make_error(Code::kNotWal, "map the wal-index of " + path_ + ": there is none");
   return static_cast<const volatile void*>(mapping);
+}
+
+Result<volatile void*> Connection::map_index_block(std::uint32_t number) {
+  volatile void* mapping = nullptr;
+  const int code =
+      file_->pMethods->xShmMap(file_, static_cast<int>(number), kIndexRegion, 1, &mapping);
+  if (code != SQLITE_OK) return failed(code, "map the wal-index of");
+  return mapping;
 }
 
 bool Connection::lock_shared(IndexLock lock) {

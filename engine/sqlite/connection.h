@@ -36,6 +36,8 @@ class Connection {
   void close();
   void swap(Connection& other) noexcept;
   bool is_open() const { return db_ != nullptr; }
+  // The file may only be read: SQLite opens it all the same.
+  bool read_only() const;
 
   // A shared lock on the database file, before anything was read: from now on no last close and no
   // change of the journal mode removes a log. Lets go with the first touch() of a database that is
@@ -67,6 +69,8 @@ class Connection {
 
   // SQLite's own mapping of the wal-index: no descriptor of ours. Valid while the connection lives.
   Result<const volatile void*> map_index();
+  // A block of the index (wal/encode.h) for who holds the write lock; made if it is not there.
+  Result<volatile void*> map_index_block(std::uint32_t number);
   bool lock_shared(IndexLock lock);
   void unlock_shared(IndexLock lock);
   bool lock_exclusive(IndexLock lock);

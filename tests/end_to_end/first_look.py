@@ -82,14 +82,14 @@ def test_keys_of_the_log_are_words_with_underscores(folder):
     writer.transactions(3)
     installation.sync(installation.databases[0])
     daemon.signal(signal.SIGHUP)
-    wait_until(lambda: "configuration" in daemon.output(), "the answer to SIGHUP")
+    wait_until(lambda: "configuration read anew" in daemon.output(), "the answer to SIGHUP")
     assert daemon.running() and daemon.terminate() == 0
     lines = [json.loads(line) for line in daemon.output().splitlines()]
     for line in lines:
         for key in line:
             assert re.fullmatch("[a-z][a-z0-9_]*", key), f"key {key} in {line}"
     stopping = [line for line in lines if line["message"] == "stopping"]
-    assert stopping[0]["timeout_ms"] == 30000, stopping
+    assert stopping[0]["signal"] == "SIGTERM" and stopping[0]["timeout_ms"] == 30000, stopping
 
 
 def test_control_characters_of_names_stay_off_the_terminal(folder):

@@ -6,6 +6,7 @@ import os
 import pwd
 import re
 import struct
+import subprocess
 import sys
 
 from harness import case, compare, processes, users, workload
@@ -269,6 +270,23 @@ def test_root_comes_first(folder):
     with scene(folder, User(APP, APP), ROOT) as it:
         it.allow(APP, 0o700, 0o600)
         daemon_first(it, "live")
+
+
+def test_a_restore_by_root_says_whose_the_local_state_is(folder):
+    with scene(folder, User(APP, APP), User(APP, APP)) as it:
+        it.allow(APP, 0o700, 0o600)
+        it.installation.start()
+        it.becomes("live")
+        database = it.installation.databases[0]
+        it.installation.sync(database)
+        it.installation.stop(0)
+        restored = it.installation.streamctl("restore", database.path, "--force").expect(0).stdout
+        named = re.search(r"note: .* another user: chown -R USER: (.*)", restored)
+        assert named, restored
+        for path in named.group(1).split():
+            subprocess.run(["chown", "-R", f"{APP}:{APP}", path], check=True)
+        it.installation.start()
+        it.becomes("live")
 
 
 def come_and_go(it, state_without):

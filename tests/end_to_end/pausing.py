@@ -62,7 +62,7 @@ def test_snapshot_log_level_and_stop(folder):
     wait_until(lambda: database_of(installation)["state"] == "live", "following again")
     writer.close()
     installation.streamctl("stop", "--merge").expect(0)
-    assert installation.daemon.wait() == 0
+    assert installation.daemon.wait(0.05) == 0, "streamctl stop returned before the process had ended"
     assert not os.path.exists(installation.databases[0].path + "-wal")
     installation.streamctl("stop").expect(50)
 

@@ -8,6 +8,7 @@
     locks       which of SQLite's locks a process holds, from the kernel
     waiting     waits for conditions; gives up only when nothing moves any more
     workload    a writer whose every commit can be recognised and checked later
+    copy_reader reads a database that changes all the time, and judges every state
     compare     databases against databases: integrity, content, pages
     ceph swift  S3 servers of others, on loopback, with http or a certificate of their own authority
     bad_network a way to a server that cuts, stalls, refuses, answers busy

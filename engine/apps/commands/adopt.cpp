@@ -87,24 +87,24 @@ Result<int> run_adopt(const Session& session, const AdoptOptions& options) {
 
 }  // namespace
 
-void add_adopt(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(
+void add_adopt(const Command& app, Session& session) {
+  const Command command = declare_command(
       app, session, "adopt",
       "database and replicas disagree: local = the database is right, replica = the replica is",
       "streamctl adopt /data/app.db local");
   const auto options = std::make_shared<AdoptOptions>();
-  declare_json(*command, session);
-  command->add_option("database", options->database, "configured path or name")
-      ->required()
-      ->type_name("DB");
-  command->add_option("which", options->which, "what is right; no streamd may be running for DB")
-      ->required()
-      ->check(CLI::IsMember({"local", "replica"}))
-      ->type_name("local|replica");
-  command->add_option("--timeout", options->timeout, "give up on the replicas after")
-      ->type_name("DURATION")
-      ->capture_default_str();
-  command->callback([&session, options] {
+  declare_json(command, session);
+  command.add_option("database", options->database, "configured path or name")
+      .required()
+      .type_name("DB");
+  command.add_option("which", options->which, "what is right; no streamd may be running for DB")
+      .required()
+      .one_of({"local", "replica"})
+      .type_name("local|replica");
+  command.add_option("--timeout", options->timeout, "give up on the replicas after")
+      .type_name("DURATION")
+      .shows_default();
+  command.callback([&session, options] {
     session.run = [&session, options] { return run_adopt(session, *options); };
   });
 }

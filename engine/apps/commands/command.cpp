@@ -7,7 +7,6 @@
 #include "apps/control_path.h"
 #include "base/file.h"
 #include "base/printable.h"
-#include "daemon/control_client.h"
 
 namespace streamd::apps {
 
@@ -19,30 +18,29 @@ std::optional<std::string> from_environment(const char* name) {
   return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
 }
 
-CLI::App* with_help(CLI::App& parent, const std::string& name, const std::string& description,
-                    const std::string& example) {
-  CLI::App* command = parent.add_subcommand(name, description);
-  command->footer("\nExample:\n  " + example);
-  command->set_help_flag("-h,--help", "print this and exit");
+Command with_help(const Command& parent, const std::string& name, const std::string& description,
+                  const std::string& example) {
+  const Command command = parent.add_subcommand(name, description);
+  command.footer("\nExample:\n  " + example);
   return command;
 }
 
-void declare_setup(CLI::App& command, Session& session) {
+void declare_setup(const Command& command, Session& session) {
   command.add_option("--config", session.setup.config, "configuration file ($STREAMD_CONFIG)")
-      ->type_name("FILE")
-      ->capture_default_str();
+      .type_name("FILE")
+      .shows_default();
   command
       .add_option("--driver-path", session.setup.driver_path,
                   "folder of drivers, instead of the configured ones; may be repeated "
                   "($STREAMD_DRIVER_PATH)")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
+      .type_name("DIR")
+      .one_value_at_a_time();
   command
       .add_option("--identity", session.setup.identities,
                   "file of `streamctl keygen` that opens encrypted backups; may be repeated "
                   "($STREAMD_IDENTITY)")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
+      .type_name("FILE")
+      .one_value_at_a_time();
 }
 
 }  // namespace
@@ -54,35 +52,35 @@ Session::Session() {
   control = from_environment("STREAMD_CONTROL");
 }
 
-CLI::App* declare_command(CLI::App& parent, Session& session, const std::string& name,
-                          const std::string& description, const std::string& example) {
-  CLI::App* command = with_help(parent, name, description, example);
-  declare_setup(*command, session);
-  return command;
-}
-
-CLI::App* declare_group(CLI::App& parent, Session& session, const std::string& name,
+Command declare_command(const Command& parent, Session& session, const std::string& name,
                         const std::string& description, const std::string& example) {
-  CLI::App* command = with_help(parent, name, description, example);
-  command->require_subcommand(1);
-  declare_common(*command, session);
+  const Command command = with_help(parent, name, description, example);
+  declare_setup(command, session);
   return command;
 }
 
-void declare_common(CLI::App& app, Session& session) {
+Command declare_group(const Command& parent, Session& session, const std::string& name,
+                      const std::string& description, const std::string& example) {
+  const Command command = with_help(parent, name, description, example);
+  command.require_subcommand();
+  declare_common(command, session);
+  return command;
+}
+
+void declare_common(const Command& app, Session& session) {
   declare_setup(app, session);
   declare_control(app, session);
   declare_json(app, session);
 }
 
-void declare_json(CLI::App& command, Session& session) {
+void declare_json(const Command& command, Session& session) {
   command.add_flag("--json", session.json, "print JSON");
 }
 
-void declare_control(CLI::App& command, Session& session) {
+void declare_control(const Command& command, Session& session) {
   command
       .add_option("--control", session.control, "control socket of the daemon ($STREAMD_CONTROL)")
-      ->type_name("PATH");
+      .type_name("PATH");
 }
 
 void print_json(const Json& json) {
@@ -97,17 +95,20 @@ void print_problem(const std::string& what, const Json& error) {
 }
 
 // The configuration only says where the daemon's socket is; its problems do not matter here.
+daemon::ControlClient daemon_of(const Session& session) {
+  const config::Loaded loaded = config::load(session.setup.config, config::process_context({}));
+  return daemon::ControlClient(client_control(loaded.config, session.control));
+}
+
 Result<Json> ask_daemon(const Session& session, const std::string& resource,
                         const std::string& database, Json body, milliseconds patience) {
-  const config::Loaded loaded = config::load(session.setup.config, config::process_context({}));
   if (!database.empty()) {  // as a path from here, a name as it is
     const auto path = canonical_path(database);
     const bool is_path =
         database.find('/') != std::string::npos || (path && stat_path(*path) && *stat_path(*path));
     body.set("database", is_path && path ? *path : database);
   }
-  return daemon::ControlClient(client_control(loaded.config, session.control))
-      .post(resource, body, patience);
+  return daemon_of(session).post(resource, body, patience);
 }
 
 Result<Setup> right_setup(const Session& session, const std::string& database) {

@@ -52,20 +52,20 @@ Result<int> run_compact(const Session& session, const CompactOptions& options) {
 
 }  // namespace
 
-void add_compact(CLI::App& app, Session& session) {
-  CLI::App* command =
+void add_compact(const Command& app, Session& session) {
+  const Command command =
       declare_command(app, session, "compact", "let the daemon merge now what it would merge soon",
                       "streamctl compact /data/app.db");
   const auto options = std::make_shared<CompactOptions>();
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_option("database", options->database, "configured path or name")
-      ->required()
-      ->type_name("DB");
-  command->add_option("--timeout", options->timeout, "give up after")
-      ->type_name("DURATION")
-      ->capture_default_str();
-  command->callback([&session, options] {
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_option("database", options->database, "configured path or name")
+      .required()
+      .type_name("DB");
+  command.add_option("--timeout", options->timeout, "give up after")
+      .type_name("DURATION")
+      .shows_default();
+  command.callback([&session, options] {
     session.run = [&session, options] { return run_compact(session, *options); };
   });
 }

@@ -13,9 +13,9 @@ namespace {
 
 CommandDescription describe_streamd() {
   StreamdOptions options;
-  CLI::App app("streamd: continuous backup of SQLite databases", "streamd");
-  declare_streamd(app, options);
-  return describe(app);
+  const Program program("streamd: continuous backup of SQLite databases", "streamd");
+  declare_streamd(program, options);
+  return describe(program);
 }
 
 int print_completion(const CommandDescription& program, const std::string& shell) {
@@ -29,7 +29,7 @@ const std::vector<std::pair<std::string, std::string>> kFiles{
     {default_config(), "The configuration, see streamd.toml(5)."},
     {"/run/streamd/control.sock", "The control socket of the daemon."}};
 
-std::string streamctl_page(const CLI::App& app) {
+std::string streamctl_page(const Command& app) {
   return command_page(
       describe(app),
       {1,
@@ -40,7 +40,8 @@ std::string streamctl_page(const CLI::App& app) {
         "s3://bucket/prefix. Without a configuration file a URL is all that is needed to restore."},
        {{"STREAMD_CONFIG", "The configuration file."},
         {"STREAMD_DRIVER_PATH", "Folders of drivers, separated by colons."},
-        {"STREAMD_CONTROL", "The control socket."}},
+        {"STREAMD_CONTROL", "The control socket."},
+        {"STREAMD_IDENTITY", "A file of `streamctl keygen`, or the key itself."}},
        kFiles,
        "streamd(8), streamd.toml(5), streamd-driver(7)"});
 }
@@ -57,41 +58,44 @@ std::string streamd_page() {
        {{"STREAMD_CONFIG", "The configuration file."},
         {"STREAMD_DRIVER_PATH", "Folders of drivers, separated by colons."},
         {"STREAMD_CONTROL", "The control socket."},
-        {"STREAMD_LOG_LEVEL", "Least important events that are logged."}},
+        {"STREAMD_IDENTITY", "A file of `streamctl keygen`, or the key itself."},
+        {"STREAMD_LOG_LEVEL", "Least important events that are logged."},
+        {"STREAMD_HTTP", "Address of metrics, health and the status page."}},
        kFiles,
        "streamctl(1), streamd.toml(5), streamd-driver(7)"});
 }
 
 }  // namespace
 
-void add_completion(CLI::App& app, Session& session) {
-  CLI::App* command = app.add_subcommand("completion", "script that completes words in a shell");
-  command->footer("\nExample:\n  streamctl completion bash > /etc/bash_completion.d/streamctl");
-  command->set_help_flag("-h,--help", "print this and exit");
+void add_completion(const Command& app, Session& session) {
+  const Command command =
+      app.add_subcommand("completion", "script that completes words in a shell");
+  command.footer("\nExample:\n  streamctl completion bash > /etc/bash_completion.d/streamctl");
   const auto shell = std::make_shared<std::string>();
   const auto program = std::make_shared<std::string>("streamctl");
-  command->add_option("shell", *shell, "the shell")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}))
-      ->type_name("bash|zsh|fish");
-  command->add_option("program", *program, "for this one; else streamctl")
-      ->check(CLI::IsMember({"streamctl", "streamd"}))
-      ->type_name("streamctl|streamd");
-  command->callback([&app, &session, shell, program] {
-    session.run = [&app, shell, program]() -> Result<int> {
+  command.add_option("shell", *shell, "the shell")
+      .required()
+      .one_of({"bash", "zsh", "fish"})
+      .type_name("bash|zsh|fish");
+  command.add_option("program", *program, "for this one; else streamctl")
+      .one_of({"streamctl", "streamd"})
+      .type_name("streamctl|streamd");
+  command.callback([app, &session, shell, program] {
+    session.run = [app, shell, program]() -> Result<int> {
       return print_completion(*program == "streamd" ? describe_streamd() : describe(app), *shell);
     };
   });
 }
 
-void add_manual(CLI::App& app, Session& session) {
-  CLI::App* command = app.add_subcommand("manual", "a man page, for the build")->group("");
+void add_manual(const Command& app, Session& session) {
+  const Command command = app.add_subcommand("manual", "a man page, for the build");
+  command.hide();
   const auto page = std::make_shared<std::string>();
-  command->add_option("page", *page)
-      ->required()
-      ->check(CLI::IsMember({"streamctl.1", "streamd.8", "streamd.toml.5"}));
-  command->callback([&app, &session, page] {
-    session.run = [&app, page]() -> Result<int> {
+  command.add_option("page", *page)
+      .required()
+      .one_of({"streamctl.1", "streamd.8", "streamd.toml.5"});
+  command.callback([app, &session, page] {
+    session.run = [app, page]() -> Result<int> {
       fmt::print("{}", *page == "streamctl.1" ? streamctl_page(app)
                        : *page == "streamd.8" ? streamd_page()
                                               : configuration_page());

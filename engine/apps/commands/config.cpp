@@ -68,39 +68,39 @@ Result<int> run_import(const std::string& from, const std::string& out) {
   return daemon::kExitDone;
 }
 
-void add_import(CLI::App& config, Session& session) {
-  CLI::App* command =
+void add_import(const Command& config, Session& session) {
+  const Command command =
       declare_command(config, session, "import", "make a configuration out of one of Litestream's",
                       "streamctl config import /etc/litestream.yml -o /etc/streamd/streamd.toml");
   const auto from = std::make_shared<std::string>(), out = std::make_shared<std::string>();
-  command->add_option("file", *from, "litestream.yml, of 0.3 or 0.5")
-      ->required()
-      ->type_name("FILE");
-  command->add_option("-o,--output", *out, "the file to make; default: it is printed")
-      ->type_name("OUT");
-  command->callback(
+  command.add_option("file", *from, "litestream.yml, of 0.3 or 0.5").required().type_name("FILE");
+  command.add_option("-o,--output", *out, "the file to make; default: it is printed")
+      .type_name("OUT");
+  command.callback(
       [&session, from, out] { session.run = [from, out] { return run_import(*from, *out); }; });
 }
 
 }  // namespace
 
-void add_config(CLI::App& app, Session& session) {
-  CLI::App* config = declare_group(app, session, "config", "check, show or make the configuration",
-                                   "streamctl config check --config my.toml");
-  CLI::App* check =
-      declare_command(*config, session, "check", "everything that is wrong, with file and line",
+void add_config(const Command& app, Session& session) {
+  const Command config =
+      declare_group(app, session, "config", "check, show or make the configuration",
+                    "streamctl config check --config my.toml");
+  const Command check =
+      declare_command(config, session, "check", "everything that is wrong, with file and line",
                       "streamctl config check --config my.toml");
-  declare_json(*check, session);
-  check->callback([&session] { session.run = [&session] { return run_check(session); }; });
-  CLI::App* show = declare_command(*config, session, "show", "the values in effect; secrets as ***",
-                                   "streamctl config show --origin");
-  declare_json(*show, session);
+  declare_json(check, session);
+  check.callback([&session] { session.run = [&session] { return run_check(session); }; });
+  const Command show =
+      declare_command(config, session, "show", "the values in effect; secrets as ***",
+                      "streamctl config show --origin");
+  declare_json(show, session);
   const auto origin = std::make_shared<bool>(false);
-  show->add_flag("--origin", *origin, "where each value comes from");
-  show->callback([&session, origin] {
+  show.add_flag("--origin", *origin, "where each value comes from");
+  show.callback([&session, origin] {
     session.run = [&session, origin] { return run_show(session, *origin); };
   });
-  add_import(*config, session);
+  add_import(config, session);
 }
 
 }  // namespace streamd::apps

@@ -45,12 +45,12 @@ Result<int> run_databases(const Session& session) {
 
 }  // namespace
 
-void add_databases(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(app, session, "databases",
-                                      "databases of the configuration and their replicas",
-                                      "streamctl databases --json");
-  declare_json(*command, session);
-  command->callback([&session] { session.run = [&session] { return run_databases(session); }; });
+void add_databases(const Command& app, Session& session) {
+  const Command command = declare_command(app, session, "databases",
+                                          "databases of the configuration and their replicas",
+                                          "streamctl databases --json");
+  declare_json(command, session);
+  command.callback([&session] { session.run = [&session] { return run_databases(session); }; });
 }
 
 }  // namespace streamd::apps

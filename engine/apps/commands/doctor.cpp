@@ -154,18 +154,18 @@ Result<int> run_doctor(const Session& session, const std::string& database) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, Session& session) {
-  CLI::App* command =
+void add_doctor(const Command& app, Session& session) {
+  const Command command =
       declare_command(app, session, "doctor",
                       "look for what is wrong: configuration, machine, drivers, daemon, databases "
                       "and who keeps their logs, stores; says what to do",
                       "streamctl doctor /data/app.db");
   const auto database = std::make_shared<std::string>();
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_option("database", *database, "only this one: configured path or name")
-      ->type_name("DB");
-  command->callback([&session, database] {
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_option("database", *database, "only this one: configured path or name")
+      .type_name("DB");
+  command.callback([&session, database] {
     session.run = [&session, database] { return run_doctor(session, *database); };
   });
 }

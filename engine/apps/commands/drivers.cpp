@@ -112,53 +112,52 @@ Result<int> run_check(const Session& session, const CheckArguments& arguments) {
   return errno_error(errno, "run " + words.front());
 }
 
-void add_check(CLI::App& drivers, Session& session) {
-  CLI::App* check = declare_command(
+void add_check(const Command& drivers, Session& session) {
+  const Command check = declare_command(
       drivers, session, "check", "run the conformance suite on a driver, against real storage",
       "streamctl drivers check file options.toml\n\n"
       "OPTIONS.toml holds the driver's options as `name = value`; \"${NAME}\" comes from the "
       "environment.\nThe suite writes below a prefix of its own and removes what it wrote.\n"
       "Exit code: 0 all passed or skipped, 1 a check failed, 2 usage, 40 driver or options "
       "refused");
-  declare_json(*check, session);
+  declare_json(check, session);
   const auto arguments = std::make_shared<CheckArguments>();
-  check->add_option("driver", arguments->driver, "its name, or a library that is not installed")
-      ->required()
-      ->type_name("NAME|PATH.so");
-  check->add_option("options", arguments->options, "file with the driver's options")
-      ->required()
-      ->type_name("OPTIONS.toml");
-  check->add_option("--only", arguments->only, "this check or group; may be repeated")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  check->add_option("--large", arguments->large, "size of the large object, in MiB")
-      ->type_name("MIB");
-  check->add_option("--objects", arguments->objects, "how many objects the long listing has")
-      ->type_name("N");
-  check->add_option("--seconds", arguments->seconds, "how long the mixed load runs")
-      ->type_name("N");
-  check->callback([&session, arguments] {
+  check.add_option("driver", arguments->driver, "its name, or a library that is not installed")
+      .required()
+      .type_name("NAME|PATH.so");
+  check.add_option("options", arguments->options, "file with the driver's options")
+      .required()
+      .type_name("OPTIONS.toml");
+  check.add_option("--only", arguments->only, "this check or group; may be repeated")
+      .type_name("NAME")
+      .one_value_at_a_time();
+  check.add_option("--large", arguments->large, "size of the large object, in MiB")
+      .type_name("MIB");
+  check.add_option("--objects", arguments->objects, "how many objects the long listing has")
+      .type_name("N");
+  check.add_option("--seconds", arguments->seconds, "how long the mixed load runs").type_name("N");
+  check.callback([&session, arguments] {
     session.run = [&session, arguments] { return run_check(session, *arguments); };
   });
 }
 
 }  // namespace
 
-void add_drivers(CLI::App& app, Session& session) {
-  CLI::App* drivers = declare_group(app, session, "drivers", "storage drivers: list, show, check",
-                                    "streamctl drivers show file");
-  CLI::App* list = declare_command(*drivers, session, "list", "drivers that are installed",
-                                   "streamctl drivers list --json");
-  declare_json(*list, session);
-  list->callback([&session] { session.run = [&session] { return run_list(session); }; });
-  CLI::App* show = declare_command(*drivers, session, "show", "a driver and its options",
-                                   "streamctl drivers show file");
-  declare_json(*show, session);
+void add_drivers(const Command& app, Session& session) {
+  const Command drivers = declare_group(
+      app, session, "drivers", "storage drivers: list, show, check", "streamctl drivers show file");
+  const Command list = declare_command(drivers, session, "list", "drivers that are installed",
+                                       "streamctl drivers list --json");
+  declare_json(list, session);
+  list.callback([&session] { session.run = [&session] { return run_list(session); }; });
+  const Command show = declare_command(drivers, session, "show", "a driver and its options",
+                                       "streamctl drivers show file");
+  declare_json(show, session);
   const auto name = std::make_shared<std::string>();
-  show->add_option("name", *name, "the driver's name")->required()->type_name("NAME");
-  show->callback(
+  show.add_option("name", *name, "the driver's name").required().type_name("NAME");
+  show.callback(
       [&session, name] { session.run = [&session, name] { return run_show(session, *name); }; });
-  add_check(*drivers, session);
+  add_check(drivers, session);
 }
 
 }  // namespace streamd::apps

@@ -63,7 +63,7 @@ void add_rows(const std::string& replica, const catalog::Timeline& timeline, Row
 
 }  // namespace
 
-void add_generations(CLI::App& app, Session& session) {
+void add_generations(const Command& app, Session& session) {
   declare_listing(app, session,
                   {"generations",
                    "histories in the replicas, and what can be restored of each",

@@ -59,20 +59,20 @@ Result<int> run_keygen(const Session& session, const KeygenOptions& options) {
 
 }  // namespace
 
-void add_keygen(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(
+void add_keygen(const Command& app, Session& session) {
+  const Command command = declare_command(
       app, session, "keygen", "make a pair of keys: backups are encrypted to the public one",
       "streamctl keygen -o ~/streamd-identity     prints the public key for `recipients`");
   const auto options = std::make_shared<KeygenOptions>();
-  declare_json(*command, session);
-  CLI::Option* out = command
-                         ->add_option("-o,--output", options->out,
-                                      "the identity's file, never overwritten; default: print it")
-                         ->type_name("FILE");
-  command->add_option("--public", options->of, "print the public key of this identity again")
-      ->type_name("FILE")
-      ->excludes(out);
-  command->callback([&session, options] {
+  declare_json(command, session);
+  const Option out = command
+                         .add_option("-o,--output", options->out,
+                                     "the identity's file, never overwritten; default: print it")
+                         .type_name("FILE");
+  command.add_option("--public", options->of, "print the public key of this identity again")
+      .type_name("FILE")
+      .excludes(out);
+  command.callback([&session, options] {
     session.run = [&session, options] { return run_keygen(session, *options); };
   });
 }

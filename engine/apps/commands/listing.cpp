@@ -87,18 +87,18 @@ Result<int> run_listing(const Session& session, const Listing& listing,
 
 }  // namespace
 
-void declare_listing(CLI::App& app, Session& session, const Listing& listing) {
-  CLI::App* command = declare_command(app, session, listing.name, listing.description,
-                                      "streamctl " + listing.name + " file:///backups/app");
+void declare_listing(const Command& app, Session& session, const Listing& listing) {
+  const Command command = declare_command(app, session, listing.name, listing.description,
+                                          "streamctl " + listing.name + " file:///backups/app");
   const auto options = std::make_shared<ListingOptions>();
-  declare_json(*command, session);
-  command->add_option("source", options->source, "configured path or name, or a replica's URL")
-      ->required()
-      ->type_name("DB|URL");
-  command->add_option("--replica", options->replica, "this one only")->type_name("NAME");
+  declare_json(command, session);
+  command.add_option("source", options->source, "configured path or name, or a replica's URL")
+      .required()
+      .type_name("DB|URL");
+  command.add_option("--replica", options->replica, "this one only").type_name("NAME");
   if (listing.many)
-    command->add_flag("--exact", options->exact, "read each object for its time in microseconds");
-  command->callback([&session, listing, options] {
+    command.add_flag("--exact", options->exact, "read each object for its time in microseconds");
+  command.callback([&session, listing, options] {
     session.run = [&session, listing, options] { return run_listing(session, listing, *options); };
   });
 }

@@ -35,6 +35,6 @@ struct Listing {
 // Declares the command. It prints what could be listed; a replica that could not is an error on
 // stderr and in the exit code, and so is an object that is damaged. kNoBackup when the replicas
 // answered and there is nothing at all.
-void declare_listing(CLI::App& app, Session& session, const Listing& listing);
+void declare_listing(const Command& app, Session& session, const Listing& listing);
 
 }  // namespace streamd::apps

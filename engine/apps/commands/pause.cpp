@@ -22,28 +22,28 @@ Result<int> run_change(const Session& session, const std::string& change,
   return daemon::kExitDone;
 }
 
-void add_change(CLI::App& app, Session& session, const std::string& name,
+void add_change(const Command& app, Session& session, const std::string& name,
                 const std::string& description) {
-  CLI::App* command =
+  const Command command =
       declare_command(app, session, name, description, "streamctl " + name + " /data/app.db");
   const auto database = std::make_shared<std::string>();
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_option("database", *database, "path or name")->required()->type_name("DB");
-  command->callback([&session, name, database] {
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_option("database", *database, "path or name").required().type_name("DB");
+  command.callback([&session, name, database] {
     session.run = [&session, name, database] { return run_change(session, name, *database); };
   });
 }
 
 }  // namespace
 
-void add_pause(CLI::App& app, Session& session) {
+void add_pause(const Command& app, Session& session) {
   add_change(app, session, "pause",
              "let go of a database until `resume`, after a final sync: it may leave WAL mode, "
              "change its page size, be copied or replaced");
 }
 
-void add_resume(CLI::App& app, Session& session) {
+void add_resume(const Command& app, Session& session) {
   add_change(app, session, "resume", "follow a paused database again");
 }
 

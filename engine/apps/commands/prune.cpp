@@ -153,21 +153,21 @@ Result<int> run_prune(const Session& session, const PruneOptions& options) {
 
 }  // namespace
 
-void add_prune(CLI::App& app, Session& session) {
-  CLI::App* command =
+void add_prune(const Command& app, Session& session) {
+  const Command command =
       declare_command(app, session, "prune", "remove what is no longer needed, or say what that is",
                       "streamctl prune /data/app.db --dry-run");
   const auto options = std::make_shared<PruneOptions>();
-  declare_json(*command, session);
+  declare_json(command, session);
   command
-      ->add_option("source", options->source,
-                   "configured path or name, or a replica's URL with its rules (?retention=30d)")
-      ->required()
-      ->type_name("DB|URL");
-  command->add_option("--replica", options->replica, "this one only")->type_name("NAME");
-  command->add_flag("--dry-run", options->dry_run,
-                    "remove nothing: one line for each object says what would happen and why");
-  command->callback([&session, options] {
+      .add_option("source", options->source,
+                  "configured path or name, or a replica's URL with its rules (?retention=30d)")
+      .required()
+      .type_name("DB|URL");
+  command.add_option("--replica", options->replica, "this one only").type_name("NAME");
+  command.add_flag("--dry-run", options->dry_run,
+                   "remove nothing: one line for each object says what would happen and why");
+  command.callback([&session, options] {
     session.run = [&session, options] { return run_prune(session, *options); };
   });
 }

@@ -56,41 +56,41 @@ Result<int> run_unregister(const Session& session, const std::string& database) 
 
 }  // namespace
 
-void add_reload(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(
+void add_reload(const Command& app, Session& session) {
+  const Command command = declare_command(
       app, session, "reload",
       "the daemon reads its configuration anew; databases that mean the same are not disturbed",
       "streamctl reload");
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->callback([&session] { session.run = [&session] { return run_reload(session); }; });
+  declare_json(command, session);
+  declare_control(command, session);
+  command.callback([&session] { session.run = [&session] { return run_reload(session); }; });
 }
 
-void add_register(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(
+void add_register(const Command& app, Session& session) {
+  const Command command = declare_command(
       app, session, "register",
       "add a database to the running daemon, for good: it is written to conf.d/registered.toml",
       "streamctl register /data/new.db file:///backups/new");
   const auto database = std::make_shared<std::string>();
   const auto urls = std::make_shared<std::vector<std::string>>();
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_option("database", *database, "its path")->required()->type_name("DB");
-  command->add_option("urls", *urls, "its replicas")->required()->type_name("REPLICA-URL");
-  command->callback([&session, database, urls] {
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_option("database", *database, "its path").required().type_name("DB");
+  command.add_option("urls", *urls, "its replicas").required().type_name("REPLICA-URL");
+  command.callback([&session, database, urls] {
     session.run = [&session, database, urls] { return run_register(session, *database, *urls); };
   });
 }
 
-void add_unregister(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(app, session, "unregister",
-                                      "take a registered database out again; its replicas stay",
-                                      "streamctl unregister /data/new.db");
+void add_unregister(const Command& app, Session& session) {
+  const Command command = declare_command(app, session, "unregister",
+                                          "take a registered database out again; its replicas stay",
+                                          "streamctl unregister /data/new.db");
   const auto database = std::make_shared<std::string>();
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_option("database", *database, "path or name")->required()->type_name("DB");
-  command->callback([&session, database] {
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_option("database", *database, "path or name").required().type_name("DB");
+  command.callback([&session, database] {
     session.run = [&session, database] { return run_unregister(session, *database); };
   });
 }

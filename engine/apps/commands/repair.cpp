@@ -161,23 +161,23 @@ Result<int> run_repair(const Session& session, const RepairArguments& arguments)
 
 }  // namespace
 
-void add_repair(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(
+void add_repair(const Command& app, Session& session) {
+  const Command command = declare_command(
       app, session, "repair", "copy what is damaged or missing in a replica from another one",
       "streamctl repair /data/app.db --from nas --replica offsite --dry-run");
   const auto arguments = std::make_shared<RepairArguments>();
-  declare_json(*command, session);
-  command->add_option("database", arguments->database, "configured path or name")
-      ->required()
-      ->type_name("DB");
-  command->add_option("--from", arguments->from, "the replica that has it whole")
-      ->required()
-      ->type_name("NAME");
-  command->add_option("--replica", arguments->replica, "repair this one; default: all others")
-      ->type_name("NAME");
-  command->add_flag("--all", arguments->all, "read again what was verified before");
-  command->add_flag("--dry-run", arguments->dry_run, "say what would be copied");
-  command->callback([&session, arguments] {
+  declare_json(command, session);
+  command.add_option("database", arguments->database, "configured path or name")
+      .required()
+      .type_name("DB");
+  command.add_option("--from", arguments->from, "the replica that has it whole")
+      .required()
+      .type_name("NAME");
+  command.add_option("--replica", arguments->replica, "repair this one; default: all others")
+      .type_name("NAME");
+  command.add_flag("--all", arguments->all, "read again what was verified before");
+  command.add_flag("--dry-run", arguments->dry_run, "say what would be copied");
+  command.callback([&session, arguments] {
     session.run = [&session, arguments] { return run_repair(session, *arguments); };
   });
 }

@@ -1,9 +1,12 @@
 // streamctl restore DB|URL
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "apps/commands/command.h"
+#include "apps/following.h"
 #include "apps/litestream_report.h"
 #include "apps/litestream_source.h"
 #include "apps/progress_bar.h"
@@ -22,11 +25,14 @@
 namespace streamd::apps {
 namespace {
 
+constexpr milliseconds kShortestInterval{100};
+
 struct RestoreArguments {
   std::string source, out, replica;
   std::string timestamp, txid, generation, check = "none";
   bool if_missing = false, if_backup_exists = false, force = false, nearest = false;
-  bool dry_run = false;
+  bool dry_run = false, follow = false;
+  std::string follow_interval = "1s";
   unsigned parallel = restore::FetchOptions{}.parallel;
 };
 
@@ -138,6 +144,15 @@ void print_text(const std::string& out, const restore::RestoreReport& report) {
     fmt::print("kept what was there: {}\n", printable(path));
 }
 
+// What root has made beside a database of others, no daemon of another user could open.
+void add_note_of_owner(const state::Layout& layout, restore::RestoreReport& report) {
+  const auto folder = stat_path(folder_of(layout.folder));
+  if (geteuid() != 0 || !folder || !*folder || (*folder)->st_uid == 0) return;
+  report.plan.moment.notes.push_back(
+      "the local state is root's now; where streamd runs as another user: chown -R USER: " +
+      layout.folder + " " + layout.lock);
+}
+
 using Replicas = std::vector<restore::Replica>;
 
 // With a progress bar, until it is over or a signal ends it.
@@ -168,18 +183,56 @@ bool nothing_found(const Result<restore::RestoreReport>& report) {
                 : report.error().code == Code::kNoBackup;
 }
 
+// A followed copy is a file of its own, and always of the newest moment.
+Status check_follow(const Setup& setup, const RestoreArguments& arguments) {
+  const auto refused = [](const char* why, const char* hint) {
+    return make_error(Code::kUsage, std::string("--follow: ") + why, hint);
+  };
+  if (arguments.out.empty()) return refused("which file is the copy?", "name it with -o");
+  if (!arguments.timestamp.empty() || !arguments.txid.empty() || arguments.nearest)
+    return refused("it keeps the newest moment, so it goes with no other one",
+                   "leave out --timestamp, --txid and --nearest");
+  if (arguments.dry_run || arguments.if_missing || arguments.if_backup_exists)
+    return refused("it goes neither with --dry-run nor with --if-missing or --if-backup-exists",
+                   "a copy that is there and was followed goes on by itself");
+  const std::string out = TRY(out_of(setup, arguments));
+  if (config::find_database(setup.config, out) != nullptr)
+    return refused("the copy cannot be a database that streamd replicates",
+                   "name another file with -o");
+  return {};
+}
+
+Result<int> run_follow(const Session& session, const RestoreArguments& arguments,
+                       const Signals& signals, const std::vector<NamedReplica>& opened,
+                       const restore::RestoreOptions& options) {
+  if (opened.front().litestream)
+    return make_error(Code::kUsage, "--follow: it cannot follow a replica of Litestream's",
+                      "restore from it without --follow");
+  const auto interval = config::parse_duration(arguments.follow_interval);
+  if (!interval || *interval < kShortestInterval)
+    return make_error(Code::kUsage,
+                      "--follow-interval: '" + arguments.follow_interval + "' is no such time",
+                      "for example 1s; at least 100ms");
+  Replicas replicas;
+  for (const NamedReplica& replica : opened)
+    replicas.push_back({replica.store.get(), replica.settings.name});
+  TRY(keep_following(replicas, options, *interval, session.json, signals));
+  return daemon::kExitDone;
+}
+
 Result<int> run_restore(const Session& session, const RestoreArguments& arguments) {
   const Signals signals;
   Setup setup = TRY(setup_for(session, arguments.source));
+  if (arguments.follow) TRY(check_follow(setup, arguments));
   restore::RestoreOptions options = TRY(options_of(setup, arguments));
   const auto opened = TRY(open_replicas(setup, arguments.source, arguments.replica));
   Replicas replicas;
   for (const NamedReplica& replica : opened)
     replicas.push_back({replica.store.get(), replica.settings.name});
   sqlite::initialise();
+  if (arguments.follow) return run_follow(session, arguments, signals, opened, options);
   if (opened.front().litestream) return from_litestream(session, signals, replicas, options);
-  const auto report =
-      restoring(signals, options, [&] { return restore::restore(replicas, options); });
+  auto report = restoring(signals, options, [&] { return restore::restore(replicas, options); });
   if (nothing_found(report)) {
     const auto theirs = litestream_among(opened);
     say_found(theirs);
@@ -189,8 +242,10 @@ Result<int> run_restore(const Session& session, const RestoreArguments& argument
     if (!replicas.empty()) return from_litestream(session, signals, replicas, options);
   }
   if (!report) return Error(report.error());
-  if (options.local_state && report->outcome == restore::Outcome::kRestored)
+  if (options.local_state && report->outcome == restore::Outcome::kRestored) {
     TRY(keep_keys(setup, *config::find_database(setup.config, options.out), opened));
+    add_note_of_owner(*options.local_state, *report);
+  }
   if (session.json)
     print_json(report_json(options.out, *report));
   else
@@ -198,50 +253,61 @@ Result<int> run_restore(const Session& session, const RestoreArguments& argument
   return daemon::kExitDone;
 }
 
-void declare_target(CLI::App& command, RestoreArguments& arguments) {
-  CLI::Option* timestamp = command
+void declare_target(const Command& command, RestoreArguments& arguments) {
+  const Option timestamp = command
                                .add_option("--timestamp", arguments.timestamp,
                                            "as of this time: RFC 3339, or \"2 hours ago\"")
-                               ->type_name("TIME");
+                               .type_name("TIME");
   command.add_option("--txid", arguments.txid, "as of this transaction")
-      ->type_name("N")
-      ->excludes(timestamp);
-  command.add_option("--generation", arguments.generation, "of this history only")->type_name("ID");
-  command.add_option("--replica", arguments.replica, "from this one only")->type_name("NAME");
+      .type_name("N")
+      .excludes(timestamp);
+  command.add_option("--generation", arguments.generation, "of this history only").type_name("ID");
+  command.add_option("--replica", arguments.replica, "from this one only").type_name("NAME");
   command.add_flag("--nearest", arguments.nearest,
                    "when the moment lies in a hole: the one before the hole");
 }
 
+void declare_follow(const Command& command, RestoreArguments& arguments) {
+  const Option follow = command.add_flag("--follow", arguments.follow,
+                                         "keep OUT current as a read-only copy, until TERM or INT");
+  command
+      .add_option("--follow-interval", arguments.follow_interval, "time between two looks for news")
+      .needs(follow)
+      .type_name("TIME")
+      .shows_default();
+}
+
 }  // namespace
 
-void add_restore(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(
+void add_restore(const Command& app, Session& session) {
+  const Command command = declare_command(
       app, session, "restore", "rebuild a database as of now or of any past transaction",
       "streamctl restore /data/app.db -o /tmp/yesterday.db --timestamp \"1 day ago\"\n"
       "  streamctl restore file:///backups/app -o /data/app.db --if-missing\n"
       "  streamctl restore litestream+s3://bucket/app -o /tmp/app.db");
   const auto arguments = std::make_shared<RestoreArguments>();
-  declare_json(*command, session);
-  command->add_option("source", arguments->source, "configured path or name, or a replica's URL")
-      ->required()
-      ->type_name("DB|URL");
-  command->add_option("-o,--output", arguments->out, "the file to make; default: the database")
-      ->type_name("OUT");
-  declare_target(*command, *arguments);
-  command->add_flag("--if-missing", arguments->if_missing, "do nothing when the target exists");
-  command->add_flag("--if-backup-exists", arguments->if_backup_exists,
-                    "do nothing when there is no backup");
-  command->add_flag("--force", arguments->force, "move away what exists");
-  command->add_option("--parallel", arguments->parallel, "reads at a time")
-      ->check(CLI::Range(1U, 256U))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("--check", arguments->check, "SQLite's own check, on top of the checksums")
-      ->check(CLI::IsMember({"none", "quick", "full"}))
-      ->type_name("none|quick|full")
-      ->capture_default_str();
-  command->add_flag("--dry-run", arguments->dry_run, "say what would be fetched");
-  command->callback([&session, arguments] {
+  declare_json(command, session);
+  command.add_option("source", arguments->source, "configured path or name, or a replica's URL")
+      .required()
+      .type_name("DB|URL");
+  command.add_option("-o,--output", arguments->out, "the file to make; default: the database")
+      .type_name("OUT");
+  declare_target(command, *arguments);
+  command.add_flag("--if-missing", arguments->if_missing, "do nothing when the target exists");
+  command.add_flag("--if-backup-exists", arguments->if_backup_exists,
+                   "do nothing when there is no backup");
+  command.add_flag("--force", arguments->force, "move away what exists");
+  command.add_option("--parallel", arguments->parallel, "reads at a time")
+      .between(1U, 256U)
+      .type_name("N")
+      .shows_default();
+  command.add_option("--check", arguments->check, "SQLite's own check, on top of the checksums")
+      .one_of({"none", "quick", "full"})
+      .type_name("none|quick|full")
+      .shows_default();
+  command.add_flag("--dry-run", arguments->dry_run, "say what would be fetched");
+  declare_follow(command, *arguments);
+  command.callback([&session, arguments] {
     session.run = [&session, arguments] { return run_restore(session, *arguments); };
   });
 }

@@ -33,7 +33,7 @@ void add_rows(const std::string& replica, const catalog::Timeline& timeline, Row
 
 }  // namespace
 
-void add_segments(CLI::App& app, Session& session) {
+void add_segments(const Command& app, Session& session) {
   declare_listing(app, session,
                   {"segments",
                    "segments in the replicas: which transactions each holds",

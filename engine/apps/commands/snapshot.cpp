@@ -35,20 +35,20 @@ Result<int> run_snapshot(const Session& session, const SnapshotOptions& options)
 
 }  // namespace
 
-void add_snapshot(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(
+void add_snapshot(const Command& app, Session& session) {
+  const Command command = declare_command(
       app, session, "snapshot",
       "take a snapshot of everything committed so far, unless the newest one shows it already",
       "streamctl snapshot /data/app.db --replica offsite");
   const auto options = std::make_shared<SnapshotOptions>();
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_option("database", options->database, "path or name")->required()->type_name("DB");
-  command->add_option("--replica", options->replica, "in this one only")->type_name("NAME");
-  command->add_option("--timeout", options->timeout, "give up after")
-      ->type_name("DURATION")
-      ->capture_default_str();
-  command->callback([&session, options] {
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_option("database", options->database, "path or name").required().type_name("DB");
+  command.add_option("--replica", options->replica, "in this one only").type_name("NAME");
+  command.add_option("--timeout", options->timeout, "give up after")
+      .type_name("DURATION")
+      .shows_default();
+  command.callback([&session, options] {
     session.run = [&session, options] { return run_snapshot(session, *options); };
   });
 }

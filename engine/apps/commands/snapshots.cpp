@@ -20,7 +20,7 @@ void add_rows(const std::string& replica, const catalog::Timeline& timeline, Row
 
 }  // namespace
 
-void add_snapshots(CLI::App& app, Session& session) {
+void add_snapshots(const Command& app, Session& session) {
   declare_listing(app, session,
                   {"snapshots",
                    "snapshots in the replicas (size: without the parts that they share)",

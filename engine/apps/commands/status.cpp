@@ -93,15 +93,15 @@ Result<int> run_status(const Session& session, const std::string& database) {
 
 }  // namespace
 
-void add_status(CLI::App& app, Session& session) {
-  CLI::App* command =
+void add_status(const Command& app, Session& session) {
+  const Command command =
       declare_command(app, session, "status", "state of the databases and their replicas",
                       "streamctl status /data/app.db --json");
   const auto database = std::make_shared<std::string>();
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_option("database", *database, "configured path or name")->type_name("DB");
-  command->callback([&session, database] {
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_option("database", *database, "configured path or name").type_name("DB");
+  command.callback([&session, database] {
     session.run = [&session, database] { return run_status(session, *database); };
   });
 }

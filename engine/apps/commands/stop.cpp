@@ -12,8 +12,7 @@ constexpr milliseconds kPatience{15'000};
 constexpr milliseconds kLongestEnd{3'600'000};  // shutdown-timeout ends it long before
 
 Result<int> run_stop(const Session& session, bool merge) {
-  Json body = Json::object({{"merge", merge}});
-  const Json answer = TRY(ask_daemon(session, "/v1/stop", "", std::move(body), kLongestEnd));
+  const Json answer = TRY(daemon_of(session).stop(merge, kLongestEnd));
   const std::int64_t code = answer.integer("exit_code");
   if (session.json)
     print_json(answer);
@@ -36,32 +35,32 @@ Result<int> run_log_level(const Session& session, const std::string& level) {
 
 }  // namespace
 
-void add_stop(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(app, session, "stop",
-                                      "end the daemon after a final sync, and wait for that; "
-                                      "with the daemon's exit code",
-                                      "streamctl stop --merge");
+void add_stop(const Command& app, Session& session) {
+  const Command command = declare_command(app, session, "stop",
+                                          "end the daemon after a final sync, and wait for that; "
+                                          "with the daemon's exit code",
+                                          "streamctl stop --merge");
   const auto merge = std::make_shared<bool>(false);
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_flag("--merge", *merge,
-                    "each database is one file afterwards, without a log: an error when another "
-                    "program has one open");
-  command->callback(
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_flag("--merge", *merge,
+                   "each database is one file afterwards, without a log: an error when another "
+                   "program has one open");
+  command.callback(
       [&session, merge] { session.run = [&session, merge] { return run_stop(session, *merge); }; });
 }
 
-void add_log_level(CLI::App& app, Session& session) {
-  CLI::App* command =
+void add_log_level(const Command& app, Session& session) {
+  const Command command =
       declare_command(app, session, "log-level", "what the daemon logs, until the next reload",
                       "streamctl log-level debug");
   const auto level = std::make_shared<std::string>();
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_option("level", *level, "trace, debug, info, warn or error")
-      ->required()
-      ->type_name("LEVEL");
-  command->callback([&session, level] {
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_option("level", *level, "trace, debug, info, warn or error")
+      .required()
+      .type_name("LEVEL");
+  command.callback([&session, level] {
     session.run = [&session, level] { return run_log_level(session, *level); };
   });
 }

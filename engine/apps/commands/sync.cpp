@@ -19,7 +19,7 @@ namespace {
 
 struct SyncOptions {
   std::string database, replica, timeout = "60s";
-  std::int64_t min_replicas = 0;
+  unsigned min_replicas = 0;
   bool wait = false;
 };
 
@@ -31,7 +31,7 @@ Result<Json> sync_there(const std::string& control, const SyncOptions& options,
   const Json body = Json::object({{"database", database},
                                   {"wait", options.wait},
                                   {"replica", options.replica},
-                                  {"min_replicas", options.min_replicas},
+                                  {"min_replicas", std::int64_t{options.min_replicas}},
                                   {"timeout_ms", static_cast<std::int64_t>(timeout.count())}});
   return daemon::ControlClient(control).post("/v1/sync", body, timeout + kMargin);
 }
@@ -57,8 +57,7 @@ Result<Json> sync_here(Setup setup, const SyncOptions& options, milliseconds tim
   const auto txid = daemon::sync_within(pipeline, limits, never, clock);
   Status waited;
   if (txid && options.min_replicas > 0)
-    waited = daemon::wait_within_some(
-        pipeline, *txid, static_cast<std::size_t>(options.min_replicas), limits, never, clock);
+    waited = daemon::wait_within_some(pipeline, *txid, options.min_replicas, limits, never, clock);
   else if (txid)
     waited = daemon::wait_within(pipeline, *txid, options.replica, limits, never, clock);
   const Status stopped = supervisor->stop(txid && waited ? kMostOfStopping : milliseconds(0));
@@ -87,10 +86,11 @@ Result<int> run_sync(const Session& session, const SyncOptions& options) {
     database = known->real_path;
   else if (const auto path = canonical_path(database))
     database = *path;
-  auto done =
-      sync_there(client_control(setup.config, session.control), options, database, *timeout);
+  const std::string control = client_control(setup.config, session.control);
+  auto done = sync_there(control, options, database, *timeout);
   if (!done && done.error().code == Code::kDaemonNotRunning) {
-    if (setup.problems.has_errors()) return to_error(setup.problems);
+    if (setup.problems.has_errors())
+      return to_error(setup.problems).with_context("no daemon answers at " + control);
     done = sync_here(std::move(setup), options, *timeout);
   }
   if (!done) return Error(std::move(done.error())).with_context("sync " + options.database);
@@ -107,27 +107,27 @@ Result<int> run_sync(const Session& session, const SyncOptions& options) {
 
 }  // namespace
 
-void add_sync(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(
+void add_sync(const Command& app, Session& session) {
+  const Command command = declare_command(
       app, session, "sync", "seal and send everything committed so far; without a daemon too",
       "streamctl sync /data/app.db --wait --timeout 30s");
   const auto options = std::make_shared<SyncOptions>();
-  declare_json(*command, session);
-  declare_control(*command, session);
-  command->add_option("database", options->database, "configured path or name")
-      ->required()
-      ->type_name("DB");
-  command->add_flag("--wait", options->wait, "until the replicas have acknowledged it");
-  command->add_option("--replica", options->replica, "wait for this one only")->type_name("NAME");
+  declare_json(command, session);
+  declare_control(command, session);
+  command.add_option("database", options->database, "configured path or name")
+      .required()
+      .type_name("DB");
+  command.add_flag("--wait", options->wait, "until the replicas have acknowledged it");
+  command.add_option("--replica", options->replica, "wait for this one only").type_name("NAME");
   command
-      ->add_option("--min-replicas", options->min_replicas,
-                   "wait for so many of them, whichever they are")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
-  command->add_option("--timeout", options->timeout, "give up after")
-      ->type_name("DURATION")
-      ->capture_default_str();
-  command->callback([&session, options] {
+      .add_option("--min-replicas", options->min_replicas,
+                  "wait for so many of them, whichever they are")
+      .between(1, 1000)
+      .type_name("N");
+  command.add_option("--timeout", options->timeout, "give up after")
+      .type_name("DURATION")
+      .shows_default();
+  command.callback([&session, options] {
     session.run = [&session, options] { return run_sync(session, *options); };
   });
 }

@@ -121,16 +121,16 @@ Result<int> run_timeline(const Session& session, const TimelineOptions& options)
 
 }  // namespace
 
-void add_timeline(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(app, session, "timeline", "what can be restored, drawn",
-                                      "streamctl timeline file:///backups/app");
+void add_timeline(const Command& app, Session& session) {
+  const Command command = declare_command(app, session, "timeline", "what can be restored, drawn",
+                                          "streamctl timeline file:///backups/app");
   const auto options = std::make_shared<TimelineOptions>();
-  declare_json(*command, session);
-  command->add_option("source", options->source, "configured path or name, or a replica's URL")
-      ->required()
-      ->type_name("DB|URL");
-  command->add_option("--replica", options->replica, "this one only")->type_name("NAME");
-  command->callback([&session, options] {
+  declare_json(command, session);
+  command.add_option("source", options->source, "configured path or name, or a replica's URL")
+      .required()
+      .type_name("DB|URL");
+  command.add_option("--replica", options->replica, "this one only").type_name("NAME");
+  command.callback([&session, options] {
     session.run = [&session, options] { return run_timeline(session, *options); };
   });
 }

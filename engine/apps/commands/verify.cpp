@@ -211,26 +211,27 @@ Result<int> run_verify(const Session& session, const VerifyArguments& arguments)
 
 }  // namespace
 
-void add_verify(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(app, session, "verify",
-                                      "check what lies in the replicas: every object, the chain, "
-                                      "and with --deep a restore",
-                                      "streamctl verify /data/app.db --deep\n"
-                                      "  streamctl verify file:///backups/app --budget 1GiB");
+void add_verify(const Command& app, Session& session) {
+  const Command command =
+      declare_command(app, session, "verify",
+                      "check what lies in the replicas: every object, the chain, "
+                      "and with --deep a restore",
+                      "streamctl verify /data/app.db --deep\n"
+                      "  streamctl verify file:///backups/app --budget 1GiB");
   const auto arguments = std::make_shared<VerifyArguments>();
-  declare_json(*command, session);
-  command->add_option("source", arguments->source, "configured path or name, or a replica's URL")
-      ->required()
-      ->type_name("DB|URL");
-  command->add_option("--replica", arguments->replica, "this one only")->type_name("NAME");
-  command->add_flag("--all", arguments->all, "read again what was verified before");
+  declare_json(command, session);
+  command.add_option("source", arguments->source, "configured path or name, or a replica's URL")
+      .required()
+      .type_name("DB|URL");
+  command.add_option("--replica", arguments->replica, "this one only").type_name("NAME");
+  command.add_flag("--all", arguments->all, "read again what was verified before");
   command
-      ->add_option("--budget", arguments->budget,
-                   "read at most so much of each replica; the next run goes on (not with a URL)")
-      ->type_name("SIZE");
-  command->add_flag("--deep", arguments->deep,
-                    "restore the newest moment to a scratch file and check that too");
-  command->callback([&session, arguments] {
+      .add_option("--budget", arguments->budget,
+                  "read at most so much of each replica; the next run goes on (not with a URL)")
+      .type_name("SIZE");
+  command.add_flag("--deep", arguments->deep,
+                   "restore the newest moment to a scratch file and check that too");
+  command.callback([&session, arguments] {
     session.run = [&session, arguments] { return run_verify(session, *arguments); };
   });
 }

@@ -6,11 +6,11 @@
 
 namespace streamd::apps {
 
-void add_version(CLI::App& app, Session& session) {
-  CLI::App* command = declare_command(app, session, "version", "version of this program",
-                                      "streamctl version --json");
-  declare_json(*command, session);
-  command->callback([&session] {
+void add_version(const Command& app, Session& session) {
+  const Command command = declare_command(app, session, "version", "version of this program",
+                                          "streamctl version --json");
+  declare_json(command, session);
+  command.callback([&session] {
     session.run = [&session]() -> Result<int> {
       if (session.json)
         print_json(Json::object({{"version", STREAMD_VERSION}}));

@@ -1,5 +1,6 @@
 #include "apps/manual/description.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -72,8 +73,8 @@ std::string CommandDescription::name() const {
   return words.substr(words.rfind(' ') + 1);
 }
 
-CommandDescription describe(const CLI::App& app) {
-  return describe(app, "");
+CommandDescription describe(const Command& command) {
+  return describe(command.app(), "");
 }
 
 std::vector<const CommandDescription*> flatten(const CommandDescription& command) {

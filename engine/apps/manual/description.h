@@ -1,9 +1,10 @@
-// A command line as data, read from what the programs declare for CLI11: man pages and completions
+// A command line as data, read from what the programs declare: man pages and completions
 // are made from it.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+#include "apps/declaration.h"
 
 namespace streamd::apps {
 
@@ -28,7 +29,7 @@ struct CommandDescription {
 };
 
 // Hidden commands are left out.
-CommandDescription describe(const CLI::App& app);
+CommandDescription describe(const Command& command);
 
 // The command and all below it, each before those it holds.
 std::vector<const CommandDescription*> flatten(const CommandDescription& command);

@@ -11,21 +11,21 @@ using namespace streamd::apps;
 namespace {
 
 struct Sample {
-  CLI::App app{"tool: does things", "tool"};
+  const Program app{"tool: does things", "tool"};
   std::string file, level = "low", database;
   bool fast = false;
   Sample() {
-    app.add_option("-c,--config", file, "a file")->type_name("FILE");
-    CLI::App* make = app.add_subcommand("make", "makes it");
-    make->footer("\nExample:\n  tool make");
-    make->add_option("--config", file, "a file")->type_name("FILE");
-    make->add_option("--level", level, "how [much]: it's yours")
-        ->check(CLI::IsMember({"low", "high"}))
-        ->type_name("low|high")
-        ->capture_default_str();
-    make->add_flag("--fast", fast, "do not wait");
-    make->add_option("database", database, "which")->required()->type_name("DB");
-    app.add_subcommand("secret", "not shown")->group("");
+    app.add_option("-c,--config", file, "a file").type_name("FILE");
+    const Command make = app.add_subcommand("make", "makes it");
+    make.footer("\nExample:\n  tool make");
+    make.add_option("--config", file, "a file").type_name("FILE");
+    make.add_option("--level", level, "how [much]: it's yours")
+        .one_of({"low", "high"})
+        .type_name("low|high")
+        .shows_default();
+    make.add_flag("--fast", fast, "do not wait");
+    make.add_option("database", database, "which").required().type_name("DB");
+    app.add_subcommand("secret", "not shown").hide();
   }
 };
 

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(an_end_is_told_once) {
 
 BOOST_AUTO_TEST_CASE(who_runs_has_not_ended) {
   Children children;
-  const pid_t pid = added(children, "sleep 60");
+  const pid_t pid = added(children, "exec sleep 60");
   children.reap_orphans();
   BOOST_TEST(!children.ended(pid));
   kill(pid, SIGKILL);

@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_SUITE(contents_of_a_replica)
 
 BOOST_AUTO_TEST_CASE(what_is_put_and_removed_is_as_a_listing_would_show_it) {
   Contents contents;
-  contents.begin(kGeneration, nullptr, {});
+  contents.begin(kGeneration, nullptr, {}, 0);
   contents.add(snapshot(1), 10);
   contents.add(key(3, 3), {30});
   contents.add(key(2, 2), {20});
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(what_is_put_and_removed_is_as_a_listing_would_show_it) {
 
 BOOST_AUTO_TEST_CASE(what_belongs_to_another_generation_is_not_kept) {
   Contents contents;
-  contents.begin(GenerationId(0x200000001), nullptr, {});
+  contents.begin(GenerationId(0x200000001), nullptr, {}, 0);
   contents.add(snapshot(1), 10);
   contents.add(key(2, 2), {20});
   contents.add_border(kGeneration, Txid(2));
@@ -61,24 +61,24 @@ BOOST_AUTO_TEST_CASE(what_belongs_to_another_generation_is_not_kept) {
 
 BOOST_AUTO_TEST_CASE(borders_last_as_long_as_the_generation) {
   Contents contents;
-  contents.begin(kGeneration, nullptr, {});
+  contents.begin(kGeneration, nullptr, {}, 0);
   contents.add_border(kGeneration, Txid(5));
   contents.add(snapshot(2), 10);
   BOOST_TEST(contents.is_border(kGeneration, Txid(5)));
   BOOST_TEST(contents.is_border(kGeneration, Txid(2)));
   BOOST_TEST(!contents.is_border(kGeneration, Txid(3)));
   BOOST_TEST(!contents.is_border(GenerationId(7), Txid(5)));
-  contents.begin(kGeneration, nullptr, {});
+  contents.begin(kGeneration, nullptr, {}, 0);
   BOOST_TEST(contents.is_border(kGeneration, Txid(5)));
   BOOST_TEST(!contents.is_border(kGeneration, Txid(2)));
-  contents.begin(GenerationId(0x200000001), nullptr, {});
+  contents.begin(GenerationId(0x200000001), nullptr, {}, 0);
   BOOST_TEST(!contents.is_border(GenerationId(0x200000001), Txid(5)));
 }
 
 BOOST_AUTO_TEST_CASE(merged_tells_that_there_is_something_to_look_at) {
   Contents contents;
   const auto before = contents.merged();
-  contents.begin(kGeneration, nullptr, {});
+  contents.begin(kGeneration, nullptr, {}, 0);
   const auto begun = contents.merged();
   BOOST_TEST(begun != before);
   contents.add(key(2, 2), {20});
@@ -99,7 +99,8 @@ BOOST_AUTO_TEST_CASE(a_listing_brings_its_ages) {
   part.mtime_ns = 300;
   listed.parts.push_back(part);
   Contents contents;
-  contents.begin(kGeneration, &listed, MonoTime(std::chrono::seconds(7)));
+  contents.begin(kGeneration, &listed, MonoTime(std::chrono::seconds(7)), 500);
+  BOOST_TEST(contents.oldest() == 500);
   const Contents::View view = contents.view();
   BOOST_TEST(view.newest_mtime_ns == 400);
   BOOST_TEST((view.listed == MonoTime(std::chrono::seconds(7))));

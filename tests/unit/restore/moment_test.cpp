@@ -244,6 +244,31 @@ BOOST_AUTO_TEST_CASE(goes_on_from_what_was_restored) {
   BOOST_TEST((make_plan(timeline, lost).error().code == Code::kCorrupt));
 }
 
+BOOST_AUTO_TEST_CASE(goes_on_inside_a_segment_only_if_nothing_else_leads_on) {
+  Listing listing;
+  listing.snapshot(1).segment(2, 9, Completeness::kAll, 1).segment(10, 12);
+  const auto plan_from = [&](std::uint64_t from, std::uint64_t to) {
+    return continue_plan(listing.timeline(), {kOld, Txid(to), {}}, Txid(from), Entry::kAnywhere);
+  };
+  const auto inside = plan_from(5, 12);
+  BOOST_REQUIRE(inside);
+  BOOST_TEST(lasts(*inside) == (std::vector<std::uint64_t>{9, 12}),
+             boost::test_tools::per_element());
+  BOOST_TEST(inside->segments[0].skip == 4u);
+  BOOST_TEST(inside->segments[1].skip == 0u);
+  BOOST_TEST(plan_from(5, 7)->cut(plan_from(5, 7)->segments[0]) == 5u);
+  BOOST_TEST(plan_from(5, 5)->segments.empty());
+  listing.segment(6, 9);
+  BOOST_TEST(plan_from(5, 12)->segments[0].skip == 0u);
+  const auto timeline = listing.timeline();
+  const auto& generation = timeline.generations.front();
+  BOOST_TEST((reachable_from(generation, Txid(3)) == Txid(12)));
+  BOOST_TEST((reachable_from(generation, Txid(12)) == Txid(12)));
+  BOOST_TEST((reachable_from(generation, Txid(13)) == Txid(13)));
+  listing.segment(20, 22, Completeness::kLast);
+  BOOST_TEST((reachable_from(listing.timeline().generations.front(), Txid(20)) == Txid(20)));
+}
+
 BOOST_AUTO_TEST_CASE(parts_must_follow_each_other_in_one_generation) {
   Plan plan = plan_to(Listing().snapshot(3), 3);
   const auto part = [](GenerationId id, std::uint32_t first) {

@@ -129,6 +129,25 @@ BOOST_AUTO_TEST_CASE(a_generation_goes_once_a_newer_one_leads_to_the_beginning) 
   BOOST_TEST(replica.snapshots_left().size() == 3u);
 }
 
+// Two generations change a minute before the window begins, or a minute after.
+BOOST_AUTO_TEST_CASE(the_window_begins_where_one_generation_follows_another) {
+  for (const Micros before : {kMinute, -kMinute}) {
+    MadeUpReplica replica;
+    replica.rules.retention = replica.rules.history = hours(48);
+    replica.snap(1, 3 * kDay);
+    const auto last = replica.segment(2, 9, 2 * kDay + 10 * kMinute);
+    replica.generation = kSecondOne;
+    replica.snap(10, 2 * kDay + before);
+    for (std::uint64_t i = 0; i < 8; ++i)
+      replica.segment(11 + i, 11 + i, 2 * kDay - static_cast<Micros>(i + 1) * 6 * kHour);
+    const catalog::Timeline left = catalog::read_timeline(replica.left());
+    const bool newer_leads = before > 0;
+    BOOST_TEST((left.generations.front().id == (newer_leads ? kSecondOne : kFirst)));
+    BOOST_TEST(replica.fate(last) == (newer_leads ? Fate::kRemove : Fate::kKeep));
+    BOOST_TEST(left.find(kSecondOne)->restorable(Txid(10)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_generation_without_a_snapshot_takes_nothing_from_the_one_before) {
   MadeUpReplica replica;
   replica.days(3);
@@ -192,6 +211,8 @@ BOOST_AUTO_TEST_CASE(wide_segments_that_overlap) {
   const auto small = replica.segment(2, 5, kDay), leads = replica.segment(6, 9, kDay);
   replica.segment(2, 12, kDay, 1);
   replica.segment(10, 20, kDay, 1);  // reached by way of the small ones alone
+  for (const auto& key : {small, leads})
+    BOOST_TEST(replica.of(key).reason == "perhaps leads on where wider segments overlap");
   for (const auto& key : {small, leads}) BOOST_TEST(replica.fate(key) == Fate::kKeep);
   const catalog::Timeline left = catalog::read_timeline(replica.left());
   BOOST_TEST(left.generations[0].restorable(Txid(20)));
@@ -290,6 +311,18 @@ BOOST_AUTO_TEST_CASE(while_the_clock_is_ahead_a_quarter_of_the_window_goes) {
   BOOST_TEST(replica.snapshots_left().front() == 81u);  // 6 days and a quarter of 7
   replica.segment(143, 143, -kHour);
   BOOST_TEST(replica.snapshots_left().front() == 81u);
+}
+
+// Names may be ahead of the store by as much as is tolerated: that makes nothing older.
+BOOST_AUTO_TEST_CASE(a_clock_that_is_minutes_ahead_does_not_shorten_the_window) {
+  MadeUpReplica replica;
+  replica.days(10);
+  replica.now += kDay - 3 * kMinute;  // transaction 41 is too young by three minutes
+  replica.segment(102, 102, -4 * kMinute);
+  replica.listing.back().mtime_ns = replica.now * 1000;
+  BOOST_TEST(replica.snapshots_left().front() == 31u);
+  replica.now += 3 * kMinute;
+  BOOST_TEST(replica.snapshots_left().front() == 41u);
 }
 
 BOOST_AUTO_TEST_CASE(equal_times) {
