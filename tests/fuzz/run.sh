@@ -35,7 +35,7 @@ for target in "$@"; do
     continue
   fi
   result=1
-  input=$(grep -o "Test unit written to .*" "$log" | tail -n 1 | sed 's/Test unit written to //')
+  input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
   echo "$target: $(grep -m 1 -E 'ERROR|runtime error|does not hold' "$log" || tail -n 1 "$log")"
   echo "  all it said: $log"
   echo "  see it again: STREAMD_FUZZ_TARGET=$target $fuzz ${input:-(no input was kept)}"
