@@ -45,9 +45,9 @@ Segment make_segment(GenerationId generation, const Group& group,
   Segment segment;
   segment.key = {generation, level, first, last, time, Piece{count, count}, completeness};
   segment.complete = pieces.size() == count;
-  segment.sizes.resize(count);
   for (const auto& [index, object] : pieces) {
-    segment.sizes[index - 1] = object.size;
+    segment.sizes.push_back(object.size);
+    if (!segment.complete) segment.present.push_back(index);
     segment.size += object.size;
     segment.mtime_ns = std::max(segment.mtime_ns, object.mtime_ns);
   }
@@ -91,7 +91,9 @@ std::vector<Span> join(std::vector<Span> pieces) {
   });
   std::vector<Span> spans;
   for (const Span& piece : pieces) {
-    if (spans.empty() || piece.first.value > spans.back().last.value + 1) {
+    // The last transaction there can be has none after it.
+    if (spans.empty() ||
+        (piece.first > spans.back().last && piece.first.value - spans.back().last.value > 1)) {
       spans.push_back(piece);
     } else if (piece.last > spans.back().last) {
       spans.back().last = piece.last;

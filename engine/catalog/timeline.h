@@ -32,11 +32,12 @@ struct Part {
 
 // All pieces of one segment.
 struct Segment {
-  SegmentKey key;                    // of the last piece: its index equals its count
-  std::vector<std::uint64_t> sizes;  // by piece; 0 = not there
-  std::uint64_t size = 0;            // of the pieces that are there
-  std::int64_t mtime_ns = 0;         // the newest
-  bool complete = false;             // every piece is there; others are never used
+  SegmentKey key;                      // of the last piece: its index equals its count
+  std::vector<std::uint64_t> sizes;    // of the pieces that are there, in order
+  std::vector<std::uint32_t> present;  // which these are; empty when all are
+  std::uint64_t size = 0;              // of the pieces that are there
+  std::int64_t mtime_ns = 0;           // the newest
+  bool complete = false;               // every piece is there; others are never used
   // The key of piece i (from 1).
   SegmentKey piece(std::uint32_t i) const;
 };

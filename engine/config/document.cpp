@@ -27,10 +27,10 @@ Node convert(const toml::node& node, const std::string& file) {
       Node child = convert(value, file);
       // A value's own place may lie lines below its key.
       if (child.table() == nullptr) child.where.line = static_cast<int>(key.source().begin.line);
-      members.emplace_back(std::string(key.str()), std::move(child));
+      members.push_back({std::string(key.str()), std::move(child)});
     }
     std::stable_sort(members.begin(), members.end(), [](const auto& left, const auto& right) {
-      return left.second.where.line < right.second.where.line;
+      return left.value.where.line < right.value.where.line;
     });
     out.value = std::move(members);
   }
@@ -39,6 +39,15 @@ Node convert(const toml::node& node, const std::string& file) {
 
 }  // namespace
 
+const std::string* Node::string() const {
+  return std::get_if<std::string>(&value);
+}
+const Table* Node::table() const {
+  return std::get_if<Table>(&value);
+}
+const Array* Node::array() const {
+  return std::get_if<Array>(&value);
+}
 const char* Node::kind() const {
   constexpr std::array<const char*, 7> kKinds{
       "a string", "a number", "a fraction", "true or false", "a list", "a table", "a date or time"};
@@ -46,9 +55,9 @@ const char* Node::kind() const {
 }
 
 const Node* member(const Table& table, std::string_view key) {
-  const auto found = std::find_if(table.begin(), table.end(),
-                                  [&](const auto& entry) { return entry.first == key; });
-  return found == table.end() ? nullptr : &found->second;
+  const auto found =
+      std::find_if(table.begin(), table.end(), [&](const auto& entry) { return entry.key == key; });
+  return found == table.end() ? nullptr : &found->value;
 }
 
 Result<Node> parse_toml(std::string_view text, const std::string& file) {

@@ -12,7 +12,8 @@
 namespace streamd::config {
 
 struct Node;
-using Table = std::vector<std::pair<std::string, Node>>;  // in the order of the file
+struct Member;
+using Table = std::vector<Member>;  // in the order of the file
 using Array = std::vector<Node>;
 struct OtherValue {};  // a date or time: no option takes one
 
@@ -20,10 +21,15 @@ struct Node {
   std::variant<std::string, std::int64_t, double, bool, Array, Table, OtherValue> value;
   Origin where;
 
-  const std::string* string() const { return std::get_if<std::string>(&value); }
-  const Table* table() const { return std::get_if<Table>(&value); }
-  const Array* array() const { return std::get_if<Array>(&value); }
+  // nullptr when it is another kind.
+  const std::string* string() const;
+  const Table* table() const;
+  const Array* array() const;
   const char* kind() const;  // "a string", "a number", ...
+};
+struct Member {
+  std::string key;
+  Node value;
 };
 
 const Node* member(const Table& table, std::string_view key);  // nullptr when absent

@@ -69,7 +69,9 @@ void Drills::add(std::vector<DrillTarget> targets,
                  const std::shared_ptr<replicate::Pipeline>& pipeline) {
   const std::lock_guard lock(mutex_);
   for (DrillTarget& target : targets) {
-    const auto job = std::make_shared<Job>(std::move(target), pipeline);
+    const auto job = std::make_shared<Job>();
+    job->target = std::move(target);
+    job->pipeline = pipeline;
     job->status.proof = state::load_proof(kept_at(*pipeline, job->target.replica, "proven"));
     job->status.problem = job->status.proof.failure;
     jobs_[{job->target.database, job->target.replica}] = job;

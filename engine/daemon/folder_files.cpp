@@ -50,7 +50,8 @@ std::vector<std::string> FolderFiles::look(const config::Directory& directory) {
 
 std::optional<milliseconds> FolderFiles::undecided() const {
   const std::lock_guard lock(mutex_);
-  for (const auto& [name, folder] : folders_) {
+  for (const auto& entry : folders_) {
+    const auto& folder = entry.second;
     const auto gone = [&](const auto& file) { return file.second < folder.looked; };
     if (folder.new_ones || std::any_of(folder.seen.begin(), folder.seen.end(), gone))
       return kLookAgain;

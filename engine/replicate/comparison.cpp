@@ -22,7 +22,7 @@ std::size_t batch_pages(std::uint32_t page_size) {
 Status Recorder::begin_comparison() {
   discard();
   TRY(ledger_.truncate(tip_.pages));
-  comparison_.emplace();
+  comparison_ = Comparison{};
   return {};
 }
 

@@ -171,6 +171,19 @@ void Judge::gaps(const GenerationTimeline& generation) {
                         {{generation.id, first, last, {}, {}, 0, 0}}});
 }
 
+// One name can claim very many others: no more are told than a segment can have.
+void add_missing(const Segment& segment, std::vector<std::string>& pieces) {
+  auto there = segment.present.begin();
+  for (std::uint32_t i = 1; i <= segment.key.piece.count; ++i) {
+    if (there != segment.present.end() && *there == i)
+      ++there;
+    else if (pieces.size() < catalog::kMaxPieces)
+      pieces.push_back(to_text(segment.piece(i)));
+    else
+      return;
+  }
+}
+
 void Judge::gap(const GenerationTimeline& generation, Lost lost, Txid edge) {
   bool stranded = false;
   std::vector<std::string> pieces;
@@ -180,8 +193,7 @@ void Judge::gap(const GenerationTimeline& generation, Lost lost, Txid edge) {
           segment.key.last > edge)
         continue;
       if (segment.complete) stranded = true;
-      for (std::uint32_t i = 1; i <= segment.key.piece.count && !segment.complete; ++i)
-        if (segment.sizes[i - 1] == 0) pieces.push_back(to_text(segment.piece(i)));
+      if (!segment.complete) add_missing(segment, pieces);
     }
   if (!stranded && pieces.empty()) return;
   for (const std::string& key : pieces)

@@ -43,7 +43,7 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
       if (!wanted) continue;
       if (const streamd_code code = call.check(); code != STREAMD_OK) return code;
       const streamd_object found =
-          sdk::make_object(file.size, file.timestamp_ms * 1'000'000, etag_of(file.id));
+          sdk::make_object(file.size, nanoseconds_of_ms(file.timestamp_ms), etag_of(file.id));
       if (const auto code = sink.item(sink.ctx, file.name.c_str(), &found); code != STREAMD_OK)
         return code;
       call.progress();

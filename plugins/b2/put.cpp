@@ -39,7 +39,7 @@ streamd_code Store::put(const sdk::Call& call, const streamd_put& request,
   drop_replaced(call, request.key, stored);
   if (large && !unfinished_seen_.exchange(true))
     clear_stale_files(call, request.key, stored.timestamp_ms);
-  out = sdk::make_object(source.size, stored.timestamp_ms * 1'000'000, etag_of(stored.id));
+  out = sdk::make_object(source.size, nanoseconds_of_ms(stored.timestamp_ms), etag_of(stored.id));
   return STREAMD_OK;
 }
 

@@ -39,7 +39,7 @@ FileVersion file_of(const Json& row) {
           text(row, "action"),
           text(row, "contentSha1"),
           static_cast<std::uint64_t>(std::max<std::int64_t>(number(row, "contentLength"), 0)),
-          number(row, "uploadTimestamp")};
+          std::max<std::int64_t>(number(row, "uploadTimestamp"), 0)};
 }
 
 }  // namespace

@@ -8,13 +8,9 @@
 namespace streamd::b2 {
 namespace {
 
-std::int64_t to_ns(std::int64_t ms) {
-  return ms * 1'000'000;
-}
-
 streamd_object object_of(const HttpResponse& response) {
   const std::int64_t ms = std::atoll(response.header("x-bz-upload-timestamp").c_str());
-  return sdk::make_object(response.whole_size(), to_ns(ms),
+  return sdk::make_object(response.whole_size(), nanoseconds_of_ms(ms),
                           etag_of(response.header("x-bz-file-id")));
 }
 

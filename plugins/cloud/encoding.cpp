@@ -39,6 +39,12 @@ std::int64_t to_seconds(std::tm& parts) {
   return timegm(&parts);
 }
 
+std::int64_t times(std::int64_t count, std::int64_t unit) {
+  std::int64_t product = 0;
+  if (!__builtin_mul_overflow(count, unit, &product)) return product;
+  return count < 0 ? INT64_MIN : INT64_MAX;
+}
+
 }  // namespace
 
 std::string percent_encode(std::string_view text) {
@@ -104,6 +110,13 @@ std::int64_t from_iso_date(const std::string& text) {
                   &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec) != 6)
     return -1;
   return to_seconds(parts);
+}
+
+std::int64_t nanoseconds_of_seconds(std::int64_t seconds) {
+  return times(seconds, 1'000'000'000);
+}
+std::int64_t nanoseconds_of_ms(std::int64_t ms) {
+  return times(ms, 1'000'000);
 }
 
 }  // namespace streamd::cloud

@@ -24,5 +24,8 @@ std::string encode_query(const Pairs& query);
 std::string amz_date(std::int64_t seconds);
 std::int64_t from_http_date(const std::string& text);
 std::int64_t from_iso_date(const std::string& text);
+// The time as streamd_object has it, in nanoseconds; the nearest one that these can tell.
+std::int64_t nanoseconds_of_seconds(std::int64_t seconds);
+std::int64_t nanoseconds_of_ms(std::int64_t ms);
 
 }  // namespace streamd::cloud

@@ -43,7 +43,7 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
       if (object.key == kProbeKey) continue;
       if (const streamd_code code = call.check(); code != STREAMD_OK) return code;
       const streamd_object found =
-          sdk::make_object(object.size, object.mtime_seconds * 1'000'000'000, object.etag);
+          sdk::make_object(object.size, nanoseconds_of_seconds(object.mtime_seconds), object.etag);
       if (const auto code = sink.item(sink.ctx, object.key.c_str(), &found); code != STREAMD_OK)
         return code;
       call.progress();

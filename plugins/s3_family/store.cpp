@@ -29,7 +29,7 @@ streamd_object object_of(const HttpResponse& response) {
   if (etag.size() >= 2 && etag.front() == '"') etag = etag.substr(1, etag.size() - 2);
   std::int64_t mtime = from_http_date(response.header("last-modified"));
   if (mtime < 0) mtime = from_http_date(response.header("date"));
-  return sdk::make_object(response.whole_size(), mtime * 1'000'000'000, etag);
+  return sdk::make_object(response.whole_size(), nanoseconds_of_seconds(mtime), etag);
 }
 
 }  // namespace streamd::s3

@@ -216,11 +216,11 @@ void carry(const Table& table, std::span<const Rule> rules, Section& section, Pr
 
 void warn_of_unknown(const Table& table, std::initializer_list<std::span<const Rule>> known,
                      Problems& warnings) {
-  for (const auto& [key, node] : table) {
+  for (const Member& one : table) {
     const bool found = std::ranges::any_of(known, [&](std::span<const Rule> rules) {
-      return std::ranges::any_of(rules, [&](const Rule& rule) { return rule.theirs == key; });
+      return std::ranges::any_of(rules, [&](const Rule& rule) { return rule.theirs == one.key; });
     });
-    if (!found) warnings.warning(node.where, key + ": neither program knows it");
+    if (!found) warnings.warning(one.value.where, one.key + ": neither program knows it");
   }
 }
 

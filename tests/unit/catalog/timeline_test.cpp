@@ -137,17 +137,39 @@ BOOST_AUTO_TEST_CASE(pieces_count_only_when_all_are_there) {
   Listing listing;
   listing.snap(1).segment(2, 2, 0, Completeness::kAll, {2, 3}, 20);
   listing.segment(2, 2, 0, Completeness::kAll, {3, 3}, 30);
-  BOOST_TEST((listing.read().spans == std::vector{span(1, 1)}));
+  const auto without = listing.read();
+  BOOST_TEST((without.spans == std::vector{span(1, 1)}));
+  BOOST_TEST(without.segments.at(0).front().present == std::vector<std::uint32_t>({2, 3}),
+             boost::test_tools::per_element());
   listing.segment(2, 2, 0, Completeness::kAll, {1, 3}, 10);
   const auto generation = listing.read();
   BOOST_TEST((generation.spans == std::vector{span(1, 2)}));
   const Segment& segment = generation.segments.at(0).front();
   BOOST_TEST(segment.complete);
+  BOOST_TEST(segment.present.empty());
   BOOST_TEST(segment.sizes == std::vector<std::uint64_t>({10, 20, 30}),
              boost::test_tools::per_element());
   BOOST_TEST(segment.size == 60u);
   BOOST_TEST(segment.mtime_ns == 4);
   BOOST_TEST(to_text(segment.piece(2)) == listing.objects[1].key);
+}
+
+BOOST_AUTO_TEST_CASE(one_name_of_very_many_pieces_costs_no_more_than_another) {
+  Listing listing;
+  listing.segment(2, 2, 0, Completeness::kAll, {kMaxPieces, kMaxPieces}, 20);
+  const auto generation = listing.read();
+  const Segment& segment = generation.segments.at(0).front();
+  BOOST_TEST(!segment.complete);
+  BOOST_TEST(segment.sizes.size() == 1u);
+  BOOST_TEST(segment.present.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_last_transaction_there_can_be) {
+  Listing listing;
+  listing.snap(1).segment(2, UINT64_MAX).snap(UINT64_MAX);
+  const auto generation = listing.read();
+  BOOST_TEST((generation.spans == std::vector{span(1, UINT64_MAX)}));
+  BOOST_TEST(generation.holes.empty());
 }
 
 BOOST_AUTO_TEST_CASE(of_two_names_for_a_range_one_stays) {

@@ -32,6 +32,10 @@ BOOST_AUTO_TEST_CASE(times) {
   for (const std::string text : {"", "yesterday", "Sun, 30 Abc 2015 12:36:00 GMT"})
     BOOST_TEST(from_http_date(text) == -1);
   BOOST_TEST(from_iso_date("2015") == -1);
+  BOOST_TEST(nanoseconds_of_seconds(2) == 2'000'000'000);
+  BOOST_TEST(nanoseconds_of_ms(-2) == -2'000'000);
+  BOOST_TEST(nanoseconds_of_seconds(from_iso_date("9999-12-31T23:59:59Z")) == INT64_MAX);
+  BOOST_TEST(nanoseconds_of_ms(INT64_MIN) == INT64_MIN);
 }
 
 BOOST_AUTO_TEST_CASE(hashes) {

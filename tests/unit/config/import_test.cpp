@@ -203,6 +203,11 @@ BOOST_AUTO_TEST_CASE(files_that_are_none) {
     bomb += "]\n";
   }
   BOOST_TEST(contains(import_litestream(bomb, "l.yml").error().message, "too large"));
+  for (const char* letters : {"\xff", "\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80"})
+    BOOST_TEST(contains(import_litestream("dbs: [{path: /d/" + std::string(letters) + "}]", "l.yml")
+                            .error()
+                            .message,
+                        "not UTF-8"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
