@@ -26,10 +26,12 @@ mkdir -p "$folder/SOURCES" "$output"
 git archive --prefix="streamd-$version/" --output="$folder/SOURCES/streamd-$version.tar.gz" HEAD
 options=(--define "_topdir $folder" --define "streamd_version $version" --define "_smp_mflags -j$jobs"
   --define "use_source_date_epoch_as_buildtime 1" --define "clamp_mtime_to_source_date_epoch 1" --define "_buildhost localhost")
-if [ -f /etc/debian_version ]; then
+if [ -f /etc/debian_version ]; then  # whose rpm knows neither the libraries nor systemd's folders nor flags of a distribution
   packaging/dependencies.sh install build
   options+=(--nodeps --define "_lib lib64" --define "_libdir /usr/lib64" --define "_build_id_links none"
+    --define "_unitdir /usr/lib/systemd/system" --define "_sysusersdir /usr/lib/sysusers.d"
     --define "optflags -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fcf-protection -ffile-prefix-map=$folder=.")
+  export LDFLAGS="-Wl,-z,relro,-z,now"
 fi
 rpmbuild -bb "${options[@]}" packaging/rpm/streamd.spec
 mv "$folder"/RPMS/*/*.rpm "$output"

@@ -21,9 +21,14 @@ def needs(*programs):
             case.skip(f"{program} is not installed (packaging/dependencies.sh install package)")
 
 
+def commit():
+    done = subprocess.run(["git", "-C", SOURCE, "rev-parse", "HEAD"], stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip()
+
+
 def packages(revision=None):
-    """{name: path} of the built .debs: those in STREAMD_PACKAGES, else built here (minutes, once for each revision)."""
-    folder = os.environ.get("STREAMD_PACKAGES") or os.path.join(os.environ["STREAMD_TEST_CACHE"], "packages")
+    """{name: path} of the built .debs: those in STREAMD_PACKAGES, else built here (minutes, once for each commit and revision)."""
+    folder = os.environ.get("STREAMD_PACKAGES") or os.path.join(os.environ["STREAMD_TEST_CACHE"], "packages", commit())
     mark = f"+{revision}_" if revision else "_"
     pattern = re.compile(r"^([a-z0-9-]+)_[0-9.]+" + re.escape(mark))
     if not glob.glob(os.path.join(folder, f"streamd_*[0-9]{mark}*.deb")):
