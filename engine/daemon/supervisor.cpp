@@ -196,14 +196,14 @@ Status Supervisor::run(Member& member) {
 }
 
 // The final sync of one that leaves.
-Status Supervisor::end(Member& member, milliseconds timeout) {
+Status Supervisor::end(Member& member, MonoTime deadline) {
   const PipelinePtr pipeline = [&] {
     const std::lock_guard lock(mutex_);
     return member.pipeline;
   }();
   if (!pipeline) return {};
   drills_.remove(member.database->real_path);
-  Status stopped = pipeline->stop(clock_.mono() + timeout);
+  Status stopped = pipeline->stop(deadline);
   const std::lock_guard lock(mutex_);
   member.pipeline.reset();
   return stopped;
