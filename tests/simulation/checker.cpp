@@ -120,13 +120,14 @@ std::int64_t Checker::restored(const std::string& replica, const std::shared_ptr
 }
 
 // Not later than asked for, and nothing earlier than what was surely seen before that.
-void Checker::judge_time(const std::string& where, Micros time, std::int64_t commit) const {
+void Checker::judge_time(const std::string& where, Micros time, std::int64_t commit,
+                         std::size_t newest) const {
   const auto& commits = application_.commits();
   const auto at = static_cast<std::size_t>(commit);
   if (commits[at].wall > time)
     fail(where + ": commit " + std::to_string(at) + " was made after the wanted time");
-  for (std::size_t later = at + 1;
-       later < commits.size() && commits[later].wall + kSeenWithin <= time; ++later)
+  for (std::size_t later = at + 1; later <= newest && commits[later].wall + kSeenWithin <= time;
+       ++later)
     if (later < watched_.size() && watched_[later])
       fail(where + ": commit " + std::to_string(later) +
            " was made before the wanted time, restored is " + std::to_string(at));
@@ -150,11 +151,12 @@ void Checker::restore_some(const std::string& replica, const std::shared_ptr<Buc
     if (!times_hold_) continue;
     const auto& commits = application_.commits();
     const Micros time = commits[random_.below(commits.size())].wall + random_.below(4'000'000);
+    const std::int64_t newest = restored(replica, bucket, {}, report);
     const std::int64_t commit =
         restored(replica, bucket, {restore::ByTime{time}, {}, false}, report);
     if (commit < 0) continue;
     ++counts_.by_time;
-    judge_time(replica + ": restore by time", time, commit);
+    judge_time(replica + ": restore by time", time, commit, static_cast<std::size_t>(newest));
   }
 }
 
@@ -173,6 +175,7 @@ void Checker::walk(const std::string& replica, Bucket& bucket) {
     for (const catalog::GenerationTimeline& generation : timeline.generations)
       walk(replica, bucket, generation);
   } catch (const std::runtime_error& error) {
+    for (const auto& [key, object] : bucket.objects) std::fprintf(stderr, "%s\n", key.c_str());
     fail(replica + ": walk: " + error.what());
   }
 }
@@ -188,19 +191,36 @@ void Checker::walk(const std::string& replica, Bucket& bucket,
   const segment::ChecksumKey key(
       stress::must(catalog::parse_marker(as_text(marker)), "marker").checksum_key);
   stress::ChainImage chain(read, key);
+  const auto enter = [&](const catalog::Snapshot& snapshot) {
+    chain.load(snapshot);
+    learn(replica + ": walk", {generation.id, snapshot.key.txid}, image_hash(chain.image().bytes),
+          false);
+    return snapshot.key.txid;
+  };
   Txid at;
   for (const catalog::Span& span : generation.spans) {
     const catalog::Snapshot* snapshot = generation.snapshot_at_or_before(span.first);
-    if (snapshot != nullptr && snapshot->key.txid == span.first) {
-      chain.load(*snapshot);
-      at = span.first;
-      learn(replica + ": walk", {generation.id, at}, image_hash(chain.image().bytes), false);
-    }
+    if (snapshot != nullptr && snapshot->key.txid == span.first) at = enter(*snapshot);
     while (at < span.last) {
-      const auto ways = generation.continuing(at);
+      std::vector<const catalog::Segment*> ways;
+      for (const catalog::Segment* way : generation.continuing(at)) {
+        if (way->key.completeness != catalog::Completeness::kLast) {
+          ways.push_back(way);
+          continue;
+        }
+        stress::ChainImage aside = chain;  // what lies there may not be entered at its end
+        aside.apply(*way, [&](Txid txid) {
+          learn(replica + ": walk", {generation.id, txid}, image_hash(aside.image().bytes), false);
+        });
+      }
+      const catalog::Snapshot* next = generation.snapshot_at_or_before(at.next());
+      if (ways.empty() && next != nullptr && next->key.txid == at.next()) {
+        at = enter(*next);
+        continue;
+      }
       if (ways.empty())
         throw std::runtime_error("the chain ends at " + to_text(at) + " of " +
-                                 to_text(generation.id));
+                                 to_text(generation.id) + " before " + to_text(span.last));
       const catalog::Segment& way = *ways[random_.below(ways.size())];
       const bool all = way.key.completeness == catalog::Completeness::kAll;
       chain.apply(way, [&](Txid txid) {

@@ -55,7 +55,8 @@ class Checker {
                         const streamd::restore::Target& target,
                         streamd::restore::RestoreReport& report);
   void learn(const std::string& where, Moment moment, std::uint64_t image, bool follows);
-  void judge_time(const std::string& where, streamd::Micros time, std::int64_t commit) const;
+  void judge_time(const std::string& where, streamd::Micros time, std::int64_t commit,
+                  std::size_t newest) const;
   void walk(const std::string& replica, Bucket& bucket,
             const streamd::catalog::GenerationTimeline& generation);
 

@@ -47,7 +47,7 @@ class Story {
   // One commit a second on the whole, but in bursts and after rests.
   void pause() {
     if (random_.one_in(150)) rhythm_ = random_.below(4);
-    static constexpr std::uint32_t kLongest[] = {60, 900, 2500, 9000};  // milliseconds
+    static constexpr std::uint32_t kLongest[] = {100, 500, 1500, 5000};  // milliseconds
     const auto per_site = static_cast<Nanos>(sites_.size());
     sleep_until(elapsed() + random_.between(1, kLongest[rhythm_]) * kMilli / per_site);
   }
@@ -55,16 +55,16 @@ class Story {
   void step(Site& site) {
     Application& application = site.application;
     if (!application.is_open()) {
-      if (random_.one_in(6)) application.open();
+      if (random_.one_in(3)) application.open();
       return rest(site);
     }
     const std::uint32_t what = random_.below(1000);
-    if (what < 800) return application.write();
-    if (what < 825) return application.checkpoint();
-    if (what < 835) return application.begin_read();
-    if (what < 855) return application.end_read();
-    if (what < 859) return application.vacuum();
-    if (what < 867) return application.close();
+    if (what < 900) return application.write();
+    if (what < 915) return application.checkpoint();
+    if (what < 925) return application.begin_read();
+    if (what < 940) return application.end_read();
+    if (what < 944) return application.vacuum();
+    if (what < 950) return application.close();
     rest(site);
   }
 
