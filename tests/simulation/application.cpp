@@ -28,7 +28,14 @@ std::uint64_t image_hash(streamd::ByteView image) {
 
 Application::Application(std::string path, std::uint64_t seed)
     : path_(std::move(path)), random_(seed) {
+  const bool is_new = !fs::exists(path_);
   begin();
+  if (!is_new) {
+    open();
+    wall_ = wall() / 1000;
+    record();
+    return;
+  }
   run(std::string("PRAGMA page_size=") + kPageSizes[random_.below(std::size(kPageSizes))]);
   if (random_.one_in(3)) run("PRAGMA auto_vacuum=" + text(random_.between(1, 2)));
   run("PRAGMA journal_mode=WAL");
@@ -179,6 +186,7 @@ void Application::bring_back_file() {
   fs::rename(path_ + ".new", path_);
   begin();
   wall_ = wall() / 1000;
+  run("PRAGMA user_version=" + text(random_.below(1u << 30)));  // so that no two commits look alike
   record();
   close();
 }

@@ -22,6 +22,7 @@ struct Commit {
 
 class Application {
  public:
+  // A new database, or what lies at the path.
   Application(std::string path, std::uint64_t seed);
   ~Application() { close(); }
   const std::string& path() const { return path_; }

@@ -69,11 +69,11 @@ void Checker::look(const std::string& replica, Bucket& bucket,
       fail(replica + ": acknowledged " + to_text(status->acknowledged) + ", restorable " +
            to_text(newest));
   }
-  auto& promises = promises_[replica];
+  auto& [looked, promises] = promises_[replica];
   for (const catalog::GenerationTimeline& each : timeline.generations) {
     for (const catalog::Span& span : each.spans)
       for (Txid txid = span.first; txid <= span.last; txid = txid.next())
-        promises.try_emplace({each.id, txid}, Promise{elapsed(), false});
+        promises.try_emplace({each.id, txid}, Promise{looked, false});
     for (const catalog::Snapshot& snapshot : each.snapshots)
       if (each.restorable(snapshot.key.txid))
         if (const auto found = promises.find({each.id, snapshot.key.txid}); found != promises.end())
@@ -92,7 +92,7 @@ void Checker::look(const std::string& replica, Bucket& bucket,
            std::to_string(age / 1'000'000'000) + " s");
     at = promises.erase(at);
   }
-  counts_.promises = promises.size();
+  looked = elapsed();
 }
 
 std::int64_t Checker::restored(const std::string& replica, const std::shared_ptr<Bucket>& bucket,

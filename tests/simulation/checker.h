@@ -16,7 +16,7 @@
 namespace simulation {
 
 struct Counts {
-  std::uint64_t restores = 0, by_time = 0, transactions_walked = 0, promises = 0;
+  std::uint64_t restores = 0, by_time = 0, transactions_walked = 0;
 };
 
 class Checker {
@@ -48,7 +48,7 @@ class Checker {
  private:
   using Moment = std::pair<streamd::GenerationId, streamd::Txid>;
   struct Promise {
-    Nanos since = 0;  // when it was first seen to be there
+    Nanos since = 0;  // the last look when it was not there yet
     bool snapshot = false;
   };
   std::int64_t restored(const std::string& replica, const std::shared_ptr<Bucket>& bucket,
@@ -66,9 +66,13 @@ class Checker {
   Random random_;
   Counts counts_;
   bool times_hold_ = true;
-  std::map<Moment, std::size_t> known_;                        // which commit it shows
-  std::map<std::string, std::map<Moment, Promise>> promises_;  // by replica
-  std::vector<bool> watched_;                                  // by commit
+  std::map<Moment, std::size_t> known_;  // which commit it shows
+  struct Promises {
+    Nanos looked = 0;
+    std::map<Moment, Promise> all;
+  };
+  std::map<std::string, Promises> promises_;  // by replica
+  std::vector<bool> watched_;                 // by commit
 };
 
 }  // namespace simulation

@@ -39,13 +39,14 @@ void run(const std::string& folder, std::uint64_t seed, const Options& options) 
       "seed %llu: %.0f s in %.1f s (%.0f times real time), %llu commits, %llu restores compared "
       "(%llu by time), "
       "%llu transactions walked, %llu kills, %llu stops, %llu failed requests, %llu clock jumps, "
+      "%llu takeovers, "
       "digest %016llx\n",
       static_cast<unsigned long long>(seed), lived, took, lived / took,
       static_cast<unsigned long long>(done.commits), static_cast<unsigned long long>(done.restores),
       static_cast<unsigned long long>(done.by_time), static_cast<unsigned long long>(done.walked),
       static_cast<unsigned long long>(done.kills), static_cast<unsigned long long>(done.stops),
       static_cast<unsigned long long>(done.failures), static_cast<unsigned long long>(done.jumps),
-      static_cast<unsigned long long>(digest));
+      static_cast<unsigned long long>(done.takeovers), static_cast<unsigned long long>(digest));
   std::fflush(stdout);
 }
 

@@ -24,19 +24,30 @@ retention::Rules draw_rules(Random& random) {
   return rules;
 }
 
+std::vector<Replica> make_replicas(const std::string& name, int count, std::uint64_t seed) {
+  std::vector<Replica> replicas;
+  for (int i = 0; i < count; ++i)
+    replicas.push_back({name + "-r" + std::to_string(i),
+                        std::make_shared<Bucket>(seed + static_cast<std::uint64_t>(i)), nullptr});
+  return replicas;
+}
+
 }  // namespace
 
 Site::Site(const std::string& folder, const std::string& name, int count, std::uint64_t seed)
-    : Site(folder, name, count, Random(seed)) {}
+    : Site(folder, name, make_replicas(name, count, seed), Random(seed)) {}
 
-Site::Site(const std::string& folder, const std::string& name, int count, Random random)
+Site::Site(const std::string& folder, const std::string& name, const Replica& other,
+           std::uint64_t seed)
+    : Site(folder, name, std::vector<Replica>{other}, Random(seed)) {}
+
+Site::Site(const std::string& folder, const std::string& name, std::vector<Replica> all,
+           Random random)
     : application(folder + "/" + name + ".db", random.bits()),
+      replicas(std::move(all)),
       checker(application, folder, draw_rules(random), random.bits()),
       state_(folder + "/" + name + "-state"),
       random_(random) {
-  for (int i = 0; i < count; ++i)
-    replicas.push_back(
-        {name + "-r" + std::to_string(i), std::make_shared<Bucket>(random_.bits()), nullptr});
   settings_.path = application.path();
   settings_.name = name;
   settings_.state_dir = state_;

@@ -25,7 +25,10 @@ struct Lives {
 class Site {
  public:
   // In `folder`, which is there. The seed decides on page size, retention, intervals...
-  Site(const std::string& folder, const std::string& name, int replicas, std::uint64_t seed);
+  Site(const std::string& folder, const std::string& name, int count, std::uint64_t seed);
+  // Another machine with this database, and one replica that is somebody else's by now.
+  Site(const std::string& folder, const std::string& name, const Replica& other,
+       std::uint64_t seed);
   ~Site();
 
   Application application;
@@ -51,7 +54,7 @@ class Site {
   void conclude();
 
  private:
-  Site(const std::string& folder, const std::string& name, int replicas, Random random);
+  Site(const std::string& folder, const std::string& name, std::vector<Replica> all, Random random);
   void note_watched();
   void end(milliseconds patience);
 

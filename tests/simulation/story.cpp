@@ -3,7 +3,9 @@
 #include <sqlite3.h>
 
 #include <ctime>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/file.h"
@@ -17,7 +19,7 @@ constexpr Nanos kMilli = 1'000'000, kSecond = 1'000 * kMilli;
 
 class Story {
  public:
-  Story(const std::string& folder, std::uint64_t seed) : random_(seed) {
+  Story(const std::string& folder, std::uint64_t seed) : folder_(folder), random_(seed) {
     const int databases = random_.one_in(2) ? 1 : 2;
     for (int i = 0; i < databases; ++i)
       sites_.push_back(std::make_unique<Site>(folder, "d" + std::to_string(i),
@@ -39,6 +41,7 @@ class Story {
       pause();
     }
     for (const auto& site : sites_) site->conclude();
+    if (random_.one_in(2)) take_over(*sites_[random_.below(sites_.size())]);
     for (const auto& site : sites_) add_up(*site);
     return outcome_;
   }
@@ -47,9 +50,12 @@ class Story {
   // One commit a second on the whole, but in bursts and after rests.
   void pause() {
     if (random_.one_in(150)) rhythm_ = random_.below(4);
-    static constexpr std::uint32_t kLongest[] = {100, 500, 1500, 5000};  // milliseconds
+    static constexpr std::uint32_t kLongest[] = {60, 300, 900, 4000};  // milliseconds
     const auto per_site = static_cast<Nanos>(sites_.size());
     sleep_until(elapsed() + random_.between(1, kLongest[rhythm_]) * kMilli / per_site);
+    if (elapsed() < look_at_) return;
+    for (const auto& site : sites_) site->look();
+    look_at_ = elapsed() + 20 * kSecond;
   }
 
   void step(Site& site) {
@@ -70,16 +76,15 @@ class Story {
 
   // Whatever does not need the application.
   void rest(Site& site) {
-    const std::uint32_t what = random_.below(140);
-    if (what < 30) return site.look();
-    if (what < 45) return site.sync();
-    if (what < 50) return site.snapshot();
-    if (what < 53) return site.look_after();
-    if (what < 75) return change_weather(site);
-    if (what < 80) return check(site);
-    if (what < 88) return daemon(site);
-    if (what < 90) return jump_clock();
-    if (what < 92 && !site.is_followed() && !site.application.is_open()) {
+    const std::uint32_t what = random_.below(110);
+    if (what < 15) return site.sync();
+    if (what < 20) return site.snapshot();
+    if (what < 23) return site.look_after();
+    if (what < 45) return change_weather(site);
+    if (what < 50) return check(site);
+    if (what < 58) return daemon(site);
+    if (what < 60) return jump_clock();
+    if (what < 62 && !site.is_followed() && !site.application.is_open()) {
       if (random_.one_in(2))
         site.application.remember_file();
       else
@@ -154,6 +159,51 @@ class Story {
     for (const auto& site : sites_) site->checker.clock_jumped();
   }
 
+  // Another machine restores the database and goes on with it, while the first one does not know.
+  // From a moment after its claim on it alone writes there.
+  void take_over(Site& first) {
+    Replica& shared = first.replicas.front();
+    first.start();
+    first.application.open();
+    sleep_until(elapsed() + 10 * kSecond);
+    streamd::restore::RestoreOptions options;
+    options.out = folder_ + "/second.db";
+    BucketStore store(shared.bucket, false);
+    const streamd::restore::Replica source{&store, shared.name};
+    const auto restored = streamd::restore::restore({&source, 1}, options);
+    if (!restored) fail("the other machine cannot restore: " + restored.error().message);
+    Site second(folder_, "second", shared, random_.bits());
+    const auto claims = [&] {
+      const auto& objects = shared.bucket->objects;
+      return std::distance(objects.lower_bound("writers/"), objects.lower_bound("writers0"));
+    };
+    const auto before = claims();
+    second.start(true);
+    std::optional<Nanos> claimed, quiet_from;
+    std::uint64_t put = 0;
+    while (!quiet_from || elapsed() < *quiet_from + 10 * kSecond) {
+      first.application.write();
+      second.application.write();
+      sleep_until(elapsed() + random_.between(50, 400) * kMilli);
+      if (!claimed && claims() > before) claimed = elapsed();
+      if (!claimed || elapsed() < *claimed + 5 * kSecond) continue;
+      if (!quiet_from) {
+        quiet_from = elapsed();
+        put = shared.store->objects_put;
+      } else if (shared.store->objects_put != put) {
+        fail("the first machine goes on writing after the second has claimed the replica");
+      }
+    }
+    second.sync();
+    const Replica& theirs = second.replicas.front();
+    second.checker.holds_commit(theirs.name, theirs.bucket,
+                                second.application.commits().size() - 1);
+    ++outcome_.takeovers;
+    second.stop();
+    first.stop();
+    first.application.close();
+  }
+
   void add_up(const Site& site) {
     outcome_.commits += site.application.commits().size();
     outcome_.restores += site.checker.counts().restores;
@@ -167,9 +217,11 @@ class Story {
     }
   }
 
+  const std::string folder_;
   Random random_;
   bool clocks_lie_ = false;
   std::uint32_t rhythm_ = 1;
+  Nanos look_at_ = 0;
   Outcome outcome_;
   std::vector<std::unique_ptr<Site>> sites_;
 };
