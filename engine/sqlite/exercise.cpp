@@ -80,8 +80,10 @@ Status copy_unused(const std::string& from, const std::string& to) {
                       "give a smaller database with the same schema");
   TRY(must_be_unused(from, *info));
   TRY(copy_bytes(from, to));
-  Exercise copy = TRY(Exercise::open(to));
-  return copy.write(0, 1);
+  auto copy = Exercise::open(to);
+  const Status written = copy ? copy->write(0, 1) : Status(copy.error());
+  if (written) return {};
+  return make_error(Code::kUsage, from + " cannot be used: " + written.error().message);
 }
 
 void Exercise::Close::operator()(void* database) const {
@@ -104,8 +106,7 @@ Result<Exercise> Exercise::open(const std::string& path) {
   Exercise exercise(database);
   if (code != SQLITE_OK) return make_error(Code::kIo, "open " + path + ": " + sqlite3_errstr(code));
   sqlite3_busy_timeout(database, kPatience);
-  const Status wal = exercise.run("PRAGMA journal_mode = WAL");
-  if (!wal) return Error(wal.error()).with_context(path + " is no database that can be used");
+  TRY(exercise.run("PRAGMA journal_mode = WAL"));
   return exercise;
 }
 

@@ -123,6 +123,16 @@ Status must_be_empty(storage::Store& store, const storage::Call& call) {
       call);
 }
 
+// A folder of the file driver holds what no listing shows; it is as new as its name.
+Status remove_place(const NamedReplica& replica, const std::string& name,
+                    const storage::Call& call) {
+  TRY(torture::remove_everything(*replica.store, call));
+  const auto path = replica.settings.options.find("path");
+  const bool is_folder = replica.settings.driver == "file" &&
+                         path != replica.settings.options.end() && name_of(path->second) == name;
+  return is_folder ? remove_tree(path->second) : Status{};
+}
+
 Json to_json(const torture::TortureReport& report, std::uint64_t seed) {
   Json failures = Json::array();
   for (const std::string& failure : report.failures) failures.push(failure);
@@ -177,7 +187,7 @@ Result<int> run_torture(const Session& session, const TortureArguments& argument
     return torture::torture(options);
   });
   const Status removed =
-      arguments.keep ? Status{} : torture::remove_everything(*options.store, call);
+      arguments.keep ? Status{} : remove_place(replicas.front(), name_of(work.path()), call);
   if (!done) return Error(done.error());
   torture::TortureReport report = *done;
   if (!removed)
