@@ -44,6 +44,7 @@ class Checker {
   void watched(std::size_t from, std::size_t to);
   // From here on the times of this machine's clock mean little.
   void clock_jumped() { times_hold_ = false; }
+  bool times_hold() const { return times_hold_; }
 
  private:
   using Moment = std::pair<streamd::GenerationId, streamd::Txid>;

@@ -1,6 +1,6 @@
 """Plants bugs, one at a time, in a copy of the source, and counts the seeds that find each:
-    plant.py build COPY BINARIES         COPY: a clone with a configured build/dev; one program a bug
-    plant.py run BINARIES SEEDS HOURS    prints a row for the table in README.md for each
+    plant.py build COPY BINARIES [NAME...]   COPY: a clone with a configured build/dev; one program a bug
+    plant.py run BINARIES SEEDS HOURS        prints a row for the table in README.md for each
 """
 import pathlib
 import shutil
@@ -77,9 +77,10 @@ BUGS = {
 }
 
 
-def build(copy, binaries):
+def build(copy, binaries, names):
     binaries.mkdir(exist_ok=True)
-    for name, (path, old, new) in BUGS.items():
+    for name in names or BUGS:
+        path, old, new = BUGS[name]
         file = copy / "engine" / path
         original = file.read_text()
         if original.count(old) != 1:
@@ -89,7 +90,9 @@ def build(copy, binaries):
         done = subprocess.run(["cmake", "--build", copy / "build/dev", "-j2", "--target", "simulation"],
                               capture_output=True, text=True, check=False)
         if done.returncode == 0:
-            shutil.copy(copy / "build/dev/tests/simulation/simulation", binaries / name)
+            program = binaries / (name + ".new")  # appears at once, for who runs those that are there already
+            shutil.copy(copy / "build/dev/tests/simulation/simulation", program)
+            program.rename(binaries / name)
         else:
             print(f"{name}: does not build\n{done.stdout[-1500:]}", flush=True)
         file.write_text(original)
@@ -116,7 +119,7 @@ def run(binaries, seeds, hours):
 def main():
     command, arguments = sys.argv[1], sys.argv[2:]
     if command == "build":
-        build(pathlib.Path(arguments[0]), pathlib.Path(arguments[1]))
+        build(pathlib.Path(arguments[0]), pathlib.Path(arguments[1]), arguments[2:])
     else:
         run(pathlib.Path(arguments[0]), int(arguments[1]), float(arguments[2]))
 

@@ -174,6 +174,9 @@ void Site::conclude() {
   if (!txid) fail("the last sync: " + txid.error().message);
   const auto done = pipeline_->wait_for(*txid, "", in(minutes(5)), never);
   if (!done) fail("the last sync: " + done.error().message);
+  const auto looked_after = pipeline_->look_after_now(in(minutes(5)), never);
+  if (!looked_after && checker.times_hold())  // else the store's clock may be another
+    fail("the last upkeep: " + looked_after.error().message);
   look();
   for (const Replica& replica : replicas) {
     checker.holds_commit(replica.name, replica.bucket, application.commits().size() - 1);

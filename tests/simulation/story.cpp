@@ -50,7 +50,7 @@ class Story {
   // One commit a second on the whole, but in bursts and after rests.
   void pause() {
     if (random_.one_in(150)) rhythm_ = random_.below(4);
-    static constexpr std::uint32_t kLongest[] = {60, 300, 900, 4000};  // milliseconds
+    static constexpr std::uint32_t kLongest[] = {100, 600, 1500, 2500};  // milliseconds
     const auto per_site = static_cast<Nanos>(sites_.size());
     sleep_until(elapsed() + random_.between(1, kLongest[rhythm_]) * kMilli / per_site);
     if (elapsed() < look_at_) return;
