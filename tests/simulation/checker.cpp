@@ -15,6 +15,18 @@ using namespace streamd;
 constexpr Nanos kMilli = 1'000'000;
 constexpr Micros kSeenWithin = 3'000'000;  // of a commit that is watched
 
+// Objects that others cover are removed one after the other: what is left of them may lead nowhere.
+bool leads_on(const catalog::GenerationTimeline& generation, Txid from, Txid to) {
+  if (from >= to) return true;
+  const catalog::Snapshot* next = generation.snapshot_at_or_before(from.next());
+  if (next != nullptr && next->key.txid == from.next()) return true;
+  const auto ways = generation.continuing(from);
+  return std::any_of(ways.begin(), ways.end(), [&](const catalog::Segment* way) {
+    return way->key.completeness != catalog::Completeness::kLast &&
+           leads_on(generation, way->key.last, to);
+  });
+}
+
 std::string text(const std::pair<GenerationId, Txid>& moment) {
   return "transaction " + to_text(moment.second) + " of " + to_text(moment.first);
 }
@@ -205,7 +217,7 @@ void Checker::walk(const std::string& replica, Bucket& bucket,
       std::vector<const catalog::Segment*> ways;
       for (const catalog::Segment* way : generation.continuing(at)) {
         if (way->key.completeness != catalog::Completeness::kLast) {
-          ways.push_back(way);
+          if (leads_on(generation, way->key.last, span.last)) ways.push_back(way);
           continue;
         }
         stress::ChainImage aside = chain;  // what lies there may not be entered at its end
