@@ -46,6 +46,7 @@ void declare_all(const Command& app, Session& session) {
   add_drivers(app, session);
   add_config(app, session);
   add_verify(app, session);
+  add_torture(app, session);
   add_version(app, session);
   add_completion(app, session);
   add_manual(app, session);

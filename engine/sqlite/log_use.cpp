@@ -59,6 +59,11 @@ std::vector<HeldLock> parse_locks(std::string_view text, unsigned device_major,
   return locks;
 }
 
+Result<std::vector<HeldLock>> locks_on(const struct stat& file) {
+  return parse_locks(TRY(kernel_text("/proc/locks")), major(file.st_dev), minor(file.st_dev),
+                     file.st_ino);
+}
+
 Result<std::optional<LogUse>> look_at_log(const std::string& path) {
   const auto log = TRY(stat_path(path + "-wal"));
   const auto index = TRY(stat_path(path + "-shm"));
@@ -70,8 +75,7 @@ Result<std::optional<LogUse>> look_at_log(const std::string& path) {
   use.last_frame = header.last_frame;
   use.backfilled = session->backfilled();
   use.log_bytes = static_cast<std::uint64_t>(log->st_size);
-  const auto locks = parse_locks(TRY(kernel_text("/proc/locks")), major(index->st_dev),
-                                 minor(index->st_dev), index->st_ino);
+  const auto locks = TRY(locks_on(*index));
   for (const HeldLock& lock : locks) {
     if (lock.pid == getpid()) continue;
     if (lock.exclusive && covers(lock, kWriteByte)) use.writer = lock.pid;

@@ -1,6 +1,7 @@
 // Who uses the log of a database at this moment, from outside: read marks and the kernel's table of
 // locks. For whoever asks why a log grows; the capture has its own eyes (session.h).
 #pragma once
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -23,6 +24,9 @@ struct HeldLock {
 // The text of /proc/locks; lines that wait for a lock are left out. Pure.
 std::vector<HeldLock> parse_locks(std::string_view text, unsigned device_major,
                                   unsigned device_minor, std::uint64_t inode);
+
+// Locks on any byte of the file, of any process. Linux tells those that it may.
+Result<std::vector<HeldLock>> locks_on(const struct stat& file);
 
 struct LogReader {
   pid_t pid = 0;

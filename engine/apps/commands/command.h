@@ -75,6 +75,7 @@ void add_status(const Command& app, Session& session);
 void add_stop(const Command& app, Session& session);
 void add_sync(const Command& app, Session& session);
 void add_timeline(const Command& app, Session& session);
+void add_torture(const Command& app, Session& session);
 void add_unregister(const Command& app, Session& session);
 void add_verify(const Command& app, Session& session);
 void add_version(const Command& app, Session& session);
