@@ -21,7 +21,7 @@ void append_integer(std::string& out, std::uint64_t value, int bytes) {
 
 Recording::Recording(const std::string& path) {
   static const std::string record = setting("FAULTS_RECORD");
-  if (record.empty() || !is_watched(path) || path.ends_with("-shm")) return;
+  if (record.empty() || !is_watched(path)) return;
   fd_ = static_cast<int>(syscall(SYS_openat, AT_FDCWD, record.c_str(),
                                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (fd_ < 0) std::abort();

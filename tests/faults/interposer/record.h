@@ -13,9 +13,11 @@
 //   R  renamed     path, data: from, to (replacing what was there)
 //   L  linked      path, data: the old name, the new one
 //   U  removed     path
-//   N  a note of the test itself (it writes it); data
+//   G  a folder that was there before the recording; inode, path (written by the test)
+//   N  a note of the test; data
 //
-// The index (-shm) is left out: it is mapped, and worth nothing after a power cut.
+// What is written through a mapping is not seen: only SQLite's index (-shm) is, and it is worth nothing after a
+// power cut.
 #pragma once
 #include <cstdint>
 #include <string>
