@@ -122,6 +122,8 @@ def start_again(scene, acknowledged, found):
         return
     assert outcome.code == 0, f"a new start ended with {outcome.code}\n{outcome.stderr}"
     try:
+        generations = os.listdir(os.path.join(scene.replica, "generations"))
+        assert not newest or len(generations) == 1, "the local state was lost: a new generation begins"
         moments = judge.walk(scene)
         judge.no_gap(moments)
         there = {number for _, number, _ in moments}

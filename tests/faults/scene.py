@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 
+import disk
 from harness import case, workload
 from harness.daemon import Database, Installation, Outcome, file_replica
 
@@ -23,10 +24,16 @@ class Scene:
         self.images = {}
         self.outputs = 0
         self.writer = None
+        self.record = None  # a file: what the programs do is recorded there
         database = Database(self.database, [file_replica(self.replica, **(replica or {}))], settings or {})
         self.installation = Installation(
             folder, [database], defaults={"sync-interval": "10ms"},
             streamd={"state-dir": os.path.join(self.disk, "state"), "shutdown-timeout": "1s", **(streamd or {})})
+
+    def begin_record(self):
+        self.record = os.path.join(self.folder, "record")
+        for where, _, _ in os.walk(self.disk):
+            disk.write_record(self.record, "G", os.stat(where).st_ino, where)
 
     # The application.
 
@@ -63,6 +70,8 @@ class Scene:
         return {"LD_PRELOAD": case.program("fault_interposer"), "FAULTS_BELOW": self.disk, **settings}
 
     def once(self, environment=None):
+        if self.record:
+            environment = {**self.interposed({"FAULTS_RECORD": self.record}), **(environment or {})}
         return self.run([case.program("streamd"), "--config", self.installation.config, "--once"], environment)
 
     def streamctl(self, *words, environment=None):
