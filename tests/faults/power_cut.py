@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The power fails after every step that a daemon and its application have made on the disk (README.md).
 
-usage: power_cut.py --kind kept|strict|loose [--synchronous full|normal] [--count N --seed K] [--life FOLDER --step N]
+usage: power_cut.py --kind kept|strict|loose [--synchronous full|normal] [--count N --seed K]
+                    [--life FOLDER --step N | --lying GLOB]
 
 A short life is recorded, then for each step the disk is rebuilt as the cut has left it, everything must be there that
 was acknowledged before, and a new start must end well. kept: nothing is lost (as kill -9 of all processes at that step);
@@ -10,12 +11,12 @@ strict: everything that was not synced; loose: what the seed picks of it.
 import argparse
 import os
 import random
-import shlex
 import shutil
 import sys
 import tempfile
 import traceback
 
+import again
 import disk
 import judge
 from harness import case, processes
@@ -33,13 +34,15 @@ class Application(processes.Conversation):
         self.process.stdout.readline()
 
 
-def live(scene, record, synchronous):
+def live(scene, record, options):
     """The life that is recorded: first snapshot, commits, a restart, merging and removing, the last close."""
     for where, _, _ in os.walk(scene.disk):
         disk.write_record(record, "G", os.stat(where).st_ino, where)
     installation = scene.installation
     environment = scene.interposed({"FAULTS_RECORD": record})
-    application = Application(scene, record, synchronous)
+    if options.lying:
+        environment["FAULTS_LYING"] = os.path.join(scene.disk, options.lying)
+    application = Application(scene, record, options.synchronous)
     application.ask("commit 2 3")
 
     def acknowledged():
@@ -140,13 +143,6 @@ def start_again(scene, acknowledged, found):
         raise AssertionError(f"{problem}\nthe new start had said:\n{outcome.stderr}") from None
 
 
-def replay_command(options, folder, step):
-    names = ("STREAMD", "STREAMCTL", "STREAMD_DRIVER_PATH", "FAULT_INTERPOSER", "REPLICA_WALK", "PYTHONPATH")
-    environment = " ".join(f"{name}={shlex.quote(os.environ[name])}" for name in names if name in os.environ)
-    return (f"{environment} /usr/bin/python3 -B {shlex.quote(os.path.abspath(__file__))} --kind {options.kind} "
-            f"--seed {options.seed} --life {folder} --step {step}")
-
-
 def chosen(all_states, options):
     if options.step is not None:
         return [state for state in all_states if state[0] == options.step]
@@ -161,7 +157,7 @@ def run(options):
     record = os.path.join(folder, "record")
     scene = Scene(folder, replica={"prune-grace": "0s"}, streamd={"shutdown-timeout": "10s"})
     if not options.life:
-        live(scene, record, options.synchronous)
+        live(scene, record, options)
         processes.stop_all()
     load_images(scene)
     records = disk.read_records(record)
@@ -173,11 +169,17 @@ def run(options):
         try:
             start_again(scene, acknowledged, found)
         except Exception:  # whatever it is, it is this step's failure; the next one still runs
-            traceback.print_exc()
             failed += 1
+            if options.lying:
+                continue
+            traceback.print_exc()
+            words = f"--kind {options.kind} --seed {options.seed} --life {folder} --step {step}"
             print(f"FAILED: {options.kind} cut after step {step} ({describe(records[step], scene)})\n"
-                  f"run it again: {replay_command(options, folder, step)}\n", flush=True)
+                  f"run it again: {again.command(__file__, words)}\n", flush=True)
     print(f"{options.kind}: {len(tried)} cuts, {failed} failed", flush=True)
+    if options.lying:  # a control: a sync that is left out must be found out
+        shutil.rmtree(folder)
+        return 0 if failed else 1
     if not failed and not options.life:
         shutil.rmtree(folder)
     return 1 if failed or not tried else 0
@@ -195,6 +197,7 @@ def main():
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--step", type=int)
+    parser.add_argument("--lying", help="a control: syncs of these files (a glob below the disk) do nothing, which must be found out")
     parser.add_argument("--life", help="a folder that a failure has left")
     case.exit_with(lambda: run(parser.parse_args()))
 

@@ -66,13 +66,16 @@ def read_trace(path, below):
 
 
 def every_fault(counts):
-    """Each call of each site fails once, and from then on; the errors take turns."""
+    """Each call of each site fails, with errors that take turns: once, and from then on. Of calls that change nothing,
+    of which there are many, all but the first take turns in that, too."""
     for number, (site, count) in enumerate(counts.items()):
         errors = ERRORS[site.call]
         for nth in range(1, count + 1):
-            once = errors[(number + nth) % len(errors)]
-            yield Fault(site, nth, once, False)
-            yield Fault(site, nth, errors[(number + nth + 1) % len(errors)], True)
+            both = site.call in MODIFYING or nth == 1
+            if both or nth % 2 == 0:
+                yield Fault(site, nth, errors[(number + nth) % len(errors)], False)
+            if both or nth % 2 == 1:
+                yield Fault(site, nth, errors[(number + nth + 1) % len(errors)], True)
 
 
 def kill_points(counts):

@@ -54,6 +54,7 @@ ssize_t put(int fd, const void* data, std::size_t size, off_t offset) {
 int sync(int fd, long number) {
   const std::string path = path_of(fd);
   if (fails(Call::kSync, path)) return -1;
+  if (sync_lies(path)) return 0;
   Recording recording(path);
   const int result = static_cast<int>(syscall(number, fd));
   if (result == 0) recording.add('S', inode_of(fd), 0, {}, {});

@@ -57,8 +57,7 @@ Turn turn_of(Call call, const std::string& path) {
   const Order& wanted = order();
   if (!is_watched(path)) return {};
   if (!wanted.armed.empty() && !exists(wanted.armed)) return {};
-  if (!wanted.trace.empty())
-    append_line(wanted.trace, std::string(name_of(call)) + " " + path);
+  if (!wanted.trace.empty()) append_line(wanted.trace, std::string(name_of(call)) + " " + path);
   if (wanted.nth == 0 || wanted.call != name_of(call) ||
       fnmatch(wanted.file.c_str(), path.c_str(), FNM_PATHNAME) != 0)
     return {};
@@ -66,6 +65,11 @@ Turn turn_of(Call call, const std::string& path) {
   if (count < wanted.nth || (count > wanted.nth && !wanted.sticky)) return {};
   if (!wanted.lifted.empty() && exists(wanted.lifted)) return {};
   return carry_out(call, path, count);
+}
+
+bool sync_lies(const std::string& path) {
+  static const std::string glob = setting("FAULTS_LYING");
+  return !glob.empty() && fnmatch(glob.c_str(), path.c_str(), FNM_PATHNAME) == 0;
 }
 
 }  // namespace faults

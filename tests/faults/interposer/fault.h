@@ -8,6 +8,7 @@
 //   FAULTS_ARMED   a path: nothing is counted before it exists
 //   FAULTS_LIFTED  a path: nothing fails any more once it exists
 //   FAULTS_HITS    a file that gets one line for each call that failed
+//   FAULTS_LYING   a glob: files whose syncs do nothing and are said to have worked (for controls)
 //   FAULTS_TRACE   a file that gets the kind and path of each call that is watched
 #pragma once
 #include <string>
@@ -22,5 +23,7 @@ struct Turn {
 };
 // Called once before each call. May not return (KILL).
 Turn turn_of(Call call, const std::string& path);
+
+bool sync_lies(const std::string& path);
 
 }  // namespace faults

@@ -1,5 +1,6 @@
-// Files that a test has rebuilt have other inode numbers than before the power cut, which a real file keeps.
-// FAULTS_INODES names a file with lines "number shown": who asks for a file's number is told the shown one.
+// Files that a test has rebuilt have other inode numbers than before the power cut, which a real
+// file keeps. FAULTS_INODES names a file with lines "number shown": who asks for a file's number is
+// told the shown one.
 #pragma once
 #include <cstdint>
 

@@ -86,7 +86,7 @@ void note_lock(int fd, const struct flock& lock) {
   if (first) say("held " + path_of(fd));
   // The shared range of a database is 510 bytes; its first byte stands for it.
   const off_t begin = lock.l_start;
-  const off_t end = lock.l_len == 0          ? kLastByte * 4
+  const off_t end = lock.l_len == 0         ? kLastByte * 4
                     : begin > kLastByte + 1 ? begin + 1
                                             : begin + lock.l_len;
   if (lock.l_type == F_UNLCK) {

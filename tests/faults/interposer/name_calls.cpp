@@ -5,9 +5,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <dlfcn.h>
 #include <cerrno>
 #include <cstdio>
-#include <dlfcn.h>
 
 #include "fault.h"
 #include "inodes.h"

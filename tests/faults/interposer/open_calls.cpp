@@ -38,13 +38,13 @@ int open_at(int folder, const char* name, int flags, mode_t mode) {
 
 using namespace faults;
 
-#define MODE_OF(flags)                                        \
-  mode_t mode = 0;                                            \
-  if (((flags) & (O_CREAT | O_TMPFILE)) != 0) {               \
-    va_list more;                                             \
-    va_start(more, flags);                                    \
-    mode = static_cast<mode_t>(va_arg(more, int));            \
-    va_end(more);                                             \
+#define MODE_OF(flags)                             \
+  mode_t mode = 0;                                 \
+  if (((flags) & (O_CREAT | O_TMPFILE)) != 0) {    \
+    va_list more;                                  \
+    va_start(more, flags);                         \
+    mode = static_cast<mode_t>(va_arg(more, int)); \
+    va_end(more);                                  \
   }
 
 extern "C" {

@@ -1,9 +1,9 @@
-// Writes down what was done to the files below the watched folders, in the order in which it was done, so
-// that a test can rebuild them as they were at any step (FAULTS_RECORD names the file; several processes may
-// share it). Files are called by their inode numbers.
+// Writes down what was done to the files below the watched folders, in the order in which it was
+// done, so that a test can rebuild them as they were at any step (FAULTS_RECORD names the file;
+// several processes may share it). Files are called by their inode numbers.
 //
-// A record: one byte of what it is, u64 inode, u64 number, u32 length of the path, u32 length of the data,
-// little-endian; then path and data.
+// A record: one byte of what it is, u64 inode, u64 number, u32 length of the path, u32 length of
+// the data, little-endian; then path and data.
 //
 //   C  made        inode of the new file; path
 //   M  made a folder, likewise
@@ -16,8 +16,8 @@
 //   G  a folder that was there before the recording; inode, path (written by the test)
 //   N  a note of the test; data
 //
-// What is written through a mapping is not seen: only SQLite's index (-shm) is, and it is worth nothing after a
-// power cut.
+// What is written through a mapping is not seen: only SQLite's index (-shm) is, and it is worth
+// nothing after a power cut.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -88,8 +88,8 @@ bool exists(const std::string& path) {
 }
 
 void append_line(const std::string& path, const std::string& line) {
-  const int fd = static_cast<int>(syscall(SYS_openat, AT_FDCWD, path.c_str(),
-                                          O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const int fd = static_cast<int>(
+      syscall(SYS_openat, AT_FDCWD, path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   const std::string whole = line + "\n";
   if (fd < 0 || syscall(SYS_write, fd, whole.data(), whole.size()) < 0) std::abort();
   syscall(SYS_close, fd);

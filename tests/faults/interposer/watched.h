@@ -1,5 +1,5 @@
-// Which files the interposer looks at, and what may go wrong with them. Everything here makes system
-// calls by number: a wrapped function of the C library must not be called from a wrapper.
+// Which files the interposer looks at, and what may go wrong with them. Everything here makes
+// system calls by number: a wrapped function of the C library must not be called from a wrapper.
 #pragma once
 #include <sys/types.h>
 
