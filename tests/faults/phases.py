@@ -125,9 +125,12 @@ class Restore(Phase):
         out = os.path.join(scene.disk, self.target, "app.db")
         if outcome.code == 0 or os.path.exists(out):
             judge.matches(scene, out, scene.newest())
-        if not os.path.exists(out):
-            judge.honest(self.act(scene, {}), may_fail=False)
-            judge.matches(scene, out, scene.newest())
+        if os.path.exists(out):
+            return
+        begun = os.path.exists(out + ".streamd-swap")  # then the next one completes it, and says that it exists
+        again = self.act(scene, {})
+        assert again.code == 0 or begun and again.code == 11, f"a second attempt ended with {again}"
+        judge.matches(scene, out, scene.newest())
 
 
 class Living(Phase):
