@@ -224,6 +224,7 @@ Status make_folder(const std::string& path, mode_t mode) {
   return made;
 }
 
+// Each is durable in the one above it: what is synced in it later must not go with its name.
 Status make_folders(const std::string& path, mode_t mode) {
   const auto there = TRY(stat_path(path));
   if (there && S_ISDIR(there->st_mode)) return {};

@@ -70,9 +70,8 @@ Status rename_file(const std::string& from, const std::string& to);
 Status remove_file(const std::string& path);  // a missing one is no error
 Status remove_tree(const std::string& path);  // likewise
 Status sync_folder(const std::string& path);
-Status make_folder(const std::string& path, mode_t mode = 0700);  // one level; may exist
-// With its parents, each durable in the one above it: what is synced in it later survives.
-Status make_folders(const std::string& path, mode_t mode = 0700);
+Status make_folder(const std::string& path, mode_t mode = 0700);        // one level; may exist
+Status make_folders(const std::string& path, mode_t mode = 0700);       // with its parents
 Result<std::vector<std::string>> list_folder(const std::string& path);  // names, sorted, no dots
 // Bytes of the file system that `path` lies on: all, and what is left for other users than root.
 struct DiskSpace {
