@@ -9,6 +9,7 @@ was acknowledged before, and a new start must end well. kept: nothing is lost (a
 strict: everything that was not synced; loose: what the seed picks of it.
 """
 import argparse
+import dataclasses
 import os
 import random
 import shutil
@@ -20,6 +21,7 @@ import again
 import disk
 import judge
 from harness import case, processes
+from harness.waiting import wait_until
 from scene import Scene
 
 
@@ -53,6 +55,8 @@ def live(scene, record, options):
     for rows in (1, 3, 60, 2):
         application.ask(f"commit 1 {rows}")
         acknowledged()
+    outage(scene, application, record)
+    acknowledged()
     installation.kill()
     application.ask("commit 2 2")
     installation.start(environment=environment)
@@ -66,6 +70,23 @@ def live(scene, record, options):
     installation.stop()
 
 
+def outage(scene, application, record):
+    """The replica's drive is not mounted for a while. What the daemon says is durable here stays, though the log goes."""
+    away = os.path.join(scene.folder, "away")
+    os.rename(scene.replica, away)
+    for rows in (1, 20, 1):
+        before = status(scene)["durable_txid"]
+        newest = application.ask(f"commit 1 {rows}")
+        application.ask("truncate")
+        wait_until(lambda: status(scene)["durable_txid"] > before, "the commit to be durable in the spool")
+        disk.write_record(record, "D", data=newest)
+    os.rename(away, scene.replica)
+
+
+def status(scene):
+    return scene.streamctl("status", "--json").json["databases"][0]
+
+
 def load_images(scene):
     folder = os.path.join(scene.folder, "images")
     for name in sorted(os.listdir(folder)):
@@ -73,18 +94,29 @@ def load_images(scene):
             scene.images.setdefault(int(name.split("-")[0]), []).append(image.read())
 
 
+@dataclasses.dataclass(frozen=True)
+class Promised:
+    """Commits that the daemon has said it has: on the replica, or durable in the spool."""
+    acknowledged: tuple = ()
+    durable: tuple = ()
+
+    def and_also(self, record):
+        name = {"N": "acknowledged", "D": "durable"}[record.what]
+        return dataclasses.replace(self, **{name: (*getattr(self, name), int(record.data))})
+
+
 def states(records, start, kind, seed):
-    """(step, acknowledged commits, what is on the disk) after each record that makes a difference."""
-    before, acknowledged = None, []
+    """(step, promised commits, what is on the disk) after each record that makes a difference."""
+    before, promised = None, Promised()
     for step, record in enumerate(records):
-        if record.what == "N":
-            acknowledged = [*acknowledged, int(record.data)]
+        if record.what in "ND":
+            promised = promised.and_also(record)
             continue
         start.apply(record)
         found = start.cut(kind, seed)
         if found != before:
             before = found
-            yield step, acknowledged, found
+            yield step, promised, found
 
 
 def database_after(scene):
@@ -104,13 +136,13 @@ def database_after(scene):
     return int.from_bytes(image[60:64], "big")
 
 
-def start_again(scene, acknowledged, found):
+def start_again(scene, promised, found):
     shutil.rmtree(scene.disk)
     os.mkdir(scene.disk)
     inodes = os.path.join(scene.folder, "inodes")
     disk.write_out(found, scene.disk, inodes)
     version = database_after(scene)
-    newest = max(acknowledged, default=0)
+    newest = max(promised.acknowledged, default=0)
     if newest:  # the machine may be gone: the replica alone leads to what was acknowledged
         out = os.path.join(scene.folder, "alone.db")
         restored = scene.streamctl("restore", "file://" + scene.replica, "-o", out)
@@ -130,7 +162,7 @@ def start_again(scene, acknowledged, found):
         moments = judge.walk(scene)
         judge.no_gap(moments)
         there = {number for _, number, _ in moments}
-        assert there.issuperset(acknowledged), f"acknowledged {acknowledged}, but there are {sorted(there)}"
+        assert there.issuperset(promised.acknowledged + promised.durable), f"{promised}, but there are {sorted(there)}"
         restored, out = scene.restore(environment=environment)
         assert restored.code == 0, restored.stderr
         number = judge.matches(scene, out)
@@ -165,9 +197,9 @@ def run(options):
     tried = chosen(all_states, options)
     print(f"{options.kind}: {len(records)} steps recorded, {len(all_states)} states of the disk, {len(tried)} to try", flush=True)
     failed = 0
-    for step, acknowledged, found in tried:
+    for step, promised, found in tried:
         try:
-            start_again(scene, acknowledged, found)
+            start_again(scene, promised, found)
         except Exception:  # whatever it is, it is this step's failure; the next one still runs
             failed += 1
             if options.lying:

@@ -14,7 +14,7 @@
 //   L  linked      path, data: the old name, the new one
 //   U  removed     path
 //   G  a folder that was there before the recording; inode, path (written by the test)
-//   N  a note of the test; data
+//   N, D  notes of the test (power_cut.py); data
 //
 // What is written through a mapping is not seen: only SQLite's index (-shm) is, and it is worth
 // nothing after a power cut.
