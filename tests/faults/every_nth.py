@@ -46,7 +46,7 @@ def try_fault(phase, fault, folder, then_cut):
         outcome = phase.act(scene, scene.interposed(settings))
         hit = os.path.exists(hits)
         if fault.error == "KILL" and hit:
-            judge.application_is_unharmed(scene)
+            phase.check_killed(scene)
         else:
             phase.check(scene, outcome, hit and not (fault.error == "SHORT" and not fault.sticky))
         if then_cut and outcome.code == 0:
