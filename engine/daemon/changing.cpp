@@ -43,7 +43,9 @@ Result<DatabaseChanges> Supervisor::apply(const config::Config& config) {
     changes.removed.push_back(member->database->path);
     to_end.push_back(member);
   }
-  in_parallel(to_end, kAtOnce, [&](const std::shared_ptr<Member>& member) { leave(*member); });
+  const MonoTime deadline = clock_.mono() + kLeaving;  // of all: those that come must not wait long
+  in_parallel(to_end, kAtOnce,
+              [&](const std::shared_ptr<Member>& member) { leave(*member, deadline); });
   {
     const std::lock_guard lock(mutex_);
     members_ = std::move(after);
@@ -52,8 +54,8 @@ Result<DatabaseChanges> Supervisor::apply(const config::Config& config) {
   return changes;
 }
 
-void Supervisor::leave(Member& member) {
-  const Status ended = end(member, kLeaving);
+void Supervisor::leave(Member& member, MonoTime deadline) {
+  const Status ended = end(member, deadline);
   if (!ended)
     log_error_event(LogLevel::kWarn, "a database leaves, but not everything was sent",
                     ended.error(), {{"database", member.database->path}});
@@ -63,7 +65,7 @@ void Supervisor::join(Member& member) {
   if (!begin(member, false)) return;  // its error is kept
   const Status running = run(member);
   if (running) return;
-  (void)end(member, milliseconds(0));  // nothing was captured yet
+  (void)end(member, clock_.mono());  // nothing was captured yet
   const std::lock_guard lock(mutex_);
   member.error = running.error();
   member.not_begun_since = clock_.wall_micros();
@@ -97,7 +99,7 @@ Result<replicate::DatabaseStatus> Supervisor::pause(const std::string& path_or_n
   if (!found->paused) {
     const state::Layout layout = TRY(state::layout_for(found->database->path, state_dir_));
     const Micros now = clock_.wall_micros();
-    const Status stopped = end(*found, kLeaving);
+    const Status stopped = end(*found, clock_.mono() + kLeaving);
     if (!stopped) unsent = stopped.error();
     if (const Status saved = state::save_paused(layout.paused(), now); !saved) {
       join(*found);

@@ -1,7 +1,6 @@
 #include "daemon/supervisor.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -18,7 +17,8 @@
 namespace streamd::daemon {
 namespace {
 
-constexpr unsigned kMostLoops = 4, kMostStoppers = 16;
+// Their work is mostly waiting for disks.
+constexpr std::size_t kMostLoops = 4, kMostBeginners = 8, kMostStoppers = 16;
 
 // Which place a replica is, as a text without secrets.
 Result<std::string> place_of(const config::Replica& replica, storage::Drivers& drivers) {
@@ -127,12 +127,21 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(const config::Config& con
   sqlite::initialise();
   std::unique_ptr<Supervisor> supervisor(new Supervisor(drivers, clock));
   supervisor->state_dir_ = config.streamd.state_dir;
+  struct Beginning {
+    std::shared_ptr<Member> member;
+    Status begun;
+  };
+  std::vector<Beginning> all;
   for (const config::Database& database : config.databases) {
-    auto member = std::make_shared<Member>();
-    member->database = std::make_shared<const config::Database>(database);
-    Status begun = supervisor->begin(*member, adopt_local);
-    if (!begun && database.directory.empty()) return Error(std::move(begun.error()));
-    supervisor->members_.push_back(std::move(member));
+    all.push_back({std::make_shared<Member>(), {}});
+    all.back().member->database = std::make_shared<const config::Database>(database);
+  }
+  in_parallel(all, kMostBeginners,
+              [&](Beginning& each) { each.begun = supervisor->begin(*each.member, adopt_local); });
+  for (Beginning& each : all) {
+    if (!each.begun && each.member->database->directory.empty())
+      return Error(std::move(each.begun.error()));
+    supervisor->members_.push_back(std::move(each.member));
   }
   return supervisor;
 }
@@ -180,22 +189,21 @@ Status Supervisor::begin(Member& member, bool adopt_local) {
 Status Supervisor::run(Member& member) {
   const std::lock_guard lock(mutex_);
   if (!member.pipeline) return {};
-  const std::size_t most = std::min(kMostLoops, std::max(1u, std::thread::hardware_concurrency()));
-  if (loops_.size() < std::min(most, members_.size()) || loops_.empty())
+  if (loops_.size() < std::min(kMostLoops, members_.size()) || loops_.empty())
     loops_.push_back(TRY(replicate::Loop::start()));
   member.pipeline->start(*loops_[next_loop_++ % loops_.size()]);
   return {};
 }
 
 // The final sync of one that leaves.
-Status Supervisor::end(Member& member, milliseconds timeout) {
+Status Supervisor::end(Member& member, MonoTime deadline) {
   const PipelinePtr pipeline = [&] {
     const std::lock_guard lock(mutex_);
     return member.pipeline;
   }();
   if (!pipeline) return {};
   drills_.remove(member.database->real_path);
-  Status stopped = pipeline->stop(clock_.mono() + timeout);
+  Status stopped = pipeline->stop(deadline);
   const std::lock_guard lock(mutex_);
   member.pipeline.reset();
   return stopped;

@@ -95,10 +95,10 @@ class Supervisor {
   std::vector<std::shared_ptr<Member>> members() const;
   Status begin(Member& member, bool adopt_local);
   Status run(Member& member);
-  Status end(Member& member, milliseconds timeout);
+  Status end(Member& member, MonoTime deadline);
   Status must_run() const;
   void join(Member& member);
-  void leave(Member& member);
+  void leave(Member& member, MonoTime deadline);
   View view_of(const Member& member) const;
   replicate::DatabaseStatus status_of(const Member& member) const { return view_of(member).status; }
 

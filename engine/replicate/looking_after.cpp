@@ -23,7 +23,7 @@ void Replica::looked_after(const std::optional<Error>& fenced) {
   {
     const std::lock_guard lock(mutex_);
     if (fenced) failed(*fenced);
-    poked_ = true;
+    wake();
   }
   changed_.notify_all();
 }

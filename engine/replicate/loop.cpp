@@ -64,7 +64,7 @@ Loop::~Loop() {
   close(event_fd_);
 }
 
-void Loop::add(LoopTask& task) {
+void Loop::add(Task& task) {
   {
     const std::lock_guard lock(mutex_);
     const MonoTime now = std::chrono::steady_clock::now();
@@ -74,7 +74,7 @@ void Loop::add(LoopTask& task) {
   eventfd_write(event_fd_, 1);
 }
 
-void Loop::remove(LoopTask& task) {
+void Loop::remove(Task& task) {
   std::unique_lock lock(mutex_);
   const auto found = tasks_.find(&task);
   if (found == tasks_.end()) return;
@@ -89,7 +89,7 @@ void Loop::remove(LoopTask& task) {
   });
 }
 
-void Loop::wake(LoopTask& task) {
+void Loop::wake(Task& task) {
   {
     const std::lock_guard lock(mutex_);
     const auto found = tasks_.find(&task);
@@ -101,7 +101,7 @@ void Loop::wake(LoopTask& task) {
   eventfd_write(event_fd_, 1);
 }
 
-void Loop::schedule(LoopTask* task, MonoTime when) {
+void Loop::schedule(Task* task, MonoTime when) {
   State& state = tasks_.at(task);
   queue_.erase({state.due, task});
   state.due = when;
@@ -109,7 +109,7 @@ void Loop::schedule(LoopTask* task, MonoTime when) {
 }
 
 // A file that somebody has open loses a link when another is renamed over it: IN_ATTRIB.
-int Loop::watch(const std::string& path, Event event, LoopTask& task) {
+int Loop::watch(const std::string& path, Event event, Task& task) {
   const std::uint32_t events =
       event == Event::kWritten ? IN_MODIFY : IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
   const int number = inotify_add_watch(inotify_fd_, path.c_str(), events);
@@ -126,7 +126,7 @@ void Loop::unwatch(int number) {
   watches_.erase(number);
 }
 
-LoopTask* Loop::next_due(MonoTime now, bool& woken, MonoTime& until) {
+Task* Loop::next_due(MonoTime now, bool& woken, MonoTime& until) {
   const std::lock_guard lock(mutex_);
   if (queue_.empty()) {
     until = now + std::chrono::hours(1);
@@ -161,7 +161,7 @@ void Loop::main() {
     drain_inotify();
     bool woken = false;
     MonoTime until;
-    LoopTask* task = next_due(std::chrono::steady_clock::now(), woken, until);
+    Task* task = next_due(std::chrono::steady_clock::now(), woken, until);
     if (task == nullptr) {
       {
         const std::lock_guard lock(mutex_);

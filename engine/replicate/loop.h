@@ -12,16 +12,9 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "replicate/task.h"
 
 namespace streamd::replicate {
-
-class LoopTask {
- public:
-  virtual ~LoopTask() = default;
-  // On the loop's thread. `woken`: its log was written to or wake() was called since the last run.
-  // Returns when to run next if nothing wakes it before.
-  virtual MonoTime run(bool woken) = 0;
-};
 
 class Loop {
  public:
@@ -29,9 +22,9 @@ class Loop {
   ~Loop();  // the tasks must be gone
 
   // Any thread. A task runs first at once after add; remove returns when it will not run again.
-  void add(LoopTask& task);
-  void remove(LoopTask& task);
-  void wake(LoopTask& task);
+  void add(Task& task);
+  void remove(Task& task);
+  void wake(Task& task);
 
   // How long the present run of a task has stood still: its thread neither ended it nor read or
   // wrote anything since the look before. 0 while it waits for work. Of one thread.
@@ -43,7 +36,7 @@ class Loop {
   // removed. The number is for unwatch; -1 when the system has no watch left (the task lives by its
   // slow poll).
   enum class Event : std::uint8_t { kWritten, kReplaced };
-  int watch(const std::string& path, Event event, LoopTask& task);
+  int watch(const std::string& path, Event event, Task& task);
   void unwatch(int number);
 
  private:
@@ -51,8 +44,8 @@ class Loop {
   void main();
   void wait(MonoTime until);
   void drain_inotify();
-  LoopTask* next_due(MonoTime now, bool& woken, MonoTime& until);
-  void schedule(LoopTask* task, MonoTime when);
+  Task* next_due(MonoTime now, bool& woken, MonoTime& until);
+  void schedule(Task* task, MonoTime when);
   void give_back_memory(MonoTime now, MonoTime until);
 
   struct State {
@@ -62,9 +55,9 @@ class Loop {
   const int inotify_fd_, event_fd_;
   std::mutex mutex_;
   std::condition_variable idle_;
-  std::map<LoopTask*, State> tasks_;
-  std::set<std::pair<MonoTime, LoopTask*>> queue_;
-  std::unordered_map<int, LoopTask*> watches_;
+  std::map<Task*, State> tasks_;
+  std::set<std::pair<MonoTime, Task*>> queue_;
+  std::unordered_map<int, Task*> watches_;
   bool stopping_ = false;
   bool ran_ = false;  // a task, since memory was given back
   MonoTime given_back_{};

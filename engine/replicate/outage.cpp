@@ -52,8 +52,7 @@ Status Replica::note_dropped(const std::vector<state::SpoolObjectPtr>& objects) 
   if (known && !dropped_)
     TRY(dropped.save(dropped_path()));  // it caught up meanwhile: file removed
   dropped_ = std::move(dropped);
-  poked_ = true;  // it may have got them meanwhile
-  changed_.notify_all();
+  wake();  // it may have got them meanwhile
   return {};
 }
 

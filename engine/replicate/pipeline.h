@@ -84,7 +84,7 @@ struct DatabaseStatus {
 bool is_stuck(const DatabaseStatus& status);           // capture makes no progress
 const char* state_name(const DatabaseStatus& status);  // for people and JSON
 
-class Pipeline final : public LoopTask, public ReplicaHost {
+class Pipeline final : public Task, public ReplicaHost {
  public:
   // Takes the database's lock (kBusy: another daemon has it). Nothing runs before start().
   static Result<std::unique_ptr<Pipeline>> create(DatabaseSettings settings, const Clock& clock);
@@ -122,7 +122,7 @@ class Pipeline final : public LoopTask, public ReplicaHost {
   void renew(const std::string& replica, const std::set<std::string>& damaged);
   const state::Layout& layout() const { return layout_; }
 
-  // LoopTask
+  // Task
   MonoTime run(bool woken) override;
 
   // ReplicaHost

@@ -66,7 +66,14 @@ Replica::~Replica() {
 }
 
 void Replica::start() {
-  thread_ = std::thread([this] { main(); });
+  const std::lock_guard lock(mutex_);
+  started_ = true;
+  wake();
+}
+
+// With the lock held.
+void Replica::wake() {
+  if (started_ && !stopping_) Crews::of_process().sending.wake(*this);
 }
 
 void Replica::join(const state::Identity& identity, const state::Tip& tip, std::uint32_t page_size,
@@ -76,53 +83,41 @@ void Replica::join(const state::Identity& identity, const state::Tip& tip, std::
     to_join_ = Joined{identity, tip, page_size, may_take_over};
     joined_.reset();
     restorable_ = false;
-    poked_ = true;
+    wake();
   }
   changed_.notify_all();
 }
 
 void Replica::poke() {
-  {
-    const std::lock_guard lock(mutex_);
-    poked_ = true;
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  wake();
 }
 
 void Replica::request_snapshot() {
-  {
-    const std::lock_guard lock(mutex_);
-    snapshot_wanted_ = poked_ = true;
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  snapshot_wanted_ = true;
+  wake();
 }
 
 void Replica::renew(const std::set<std::string>& damaged) {
-  {
-    const std::lock_guard lock(mutex_);
-    for (const std::string& key : damaged) known_parts_.erase(key);
-    snapshot_wanted_ = poked_ = true;
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  for (const std::string& key : damaged) known_parts_.erase(key);
+  snapshot_wanted_ = true;
+  wake();
 }
 
 void Replica::hurry() {
-  {
-    const std::lock_guard lock(mutex_);
-    next_due_ = retry_at_ = {};  // somebody waits: an attempt at once
-    poked_ = true;
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  next_due_ = retry_at_ = {};  // somebody waits: an attempt at once
+  wake();
 }
 
 void Replica::begin_drain() {
-  {
-    const std::lock_guard lock(mutex_);
-    draining_ = poked_ = true;
-    retry_at_ = {};  // one more attempt at once
-  }
   upkeep_.cancel();
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  draining_ = true;
+  retry_at_ = {};  // one more attempt at once
+  wake();
 }
 
 bool Replica::drain_and_stop(MonoTime deadline) {
@@ -130,8 +125,8 @@ bool Replica::drain_and_stop(MonoTime deadline) {
   {
     std::unique_lock lock(mutex_);
     if (stopping_) return true;
-    draining_ = poked_ = true;
-    changed_.notify_all();
+    draining_ = true;
+    wake();
     const auto drained = [&] {
       const bool joining = to_join_ || sending_;
       return given_up_ || waits_for_a_person(status_.state) || (!joined_ && !joining) || in_step();
@@ -141,9 +136,9 @@ bool Replica::drain_and_stop(MonoTime deadline) {
   }
   cancel_.cancel();
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();  // the first: it begins snapshots and upkeep
+  Crews::of_process().sending.remove(*this);  // the first: it begins snapshots and upkeep
   upkeep_.stop();
-  if (snapshot_thread_.joinable()) snapshot_thread_.join();
+  Crews::of_process().snapshots.remove(snapshot_);
   const std::lock_guard lock(mutex_);
   return in_step();
 }
@@ -277,58 +272,50 @@ bool Replica::work_is_due(MonoTime now) const {
   return restorable_ && (draining_ || now >= next_due_) && lacks;
 }
 
-// With the lock held, which is given away meanwhile.
-void Replica::wait_for_work(std::unique_lock<std::mutex>& lock, MonoTime now,
-                            std::optional<milliseconds> upkeep) {
-  poked_ = false;
-  const MonoTime wake = std::max(next_due_, retry_at_);
-  const auto news = [this] { return stopping_ || poked_; };
-  std::optional<MonoTime> until;
-  const auto by = [&](MonoTime time) { until = std::min(until.value_or(time), time); };
-  if (upkeep) by(now + *upkeep + milliseconds(1));
-  if (wake > now)  // however near: nobody may wake us again
-    by(wake);
-  else if (const auto snapshot = snapshot_due_in())
-    by(now + *snapshot + milliseconds(1));
-  if (until)
-    changed_.wait_until(lock, *until, news);
-  else
-    changed_.wait(lock, news);
+// When there may be work although nobody wakes us. With the lock held.
+MonoTime Replica::next_run(MonoTime now, std::optional<milliseconds> upkeep) const {
+  const MonoTime free = std::max(next_due_, retry_at_);
+  MonoTime next = MonoTime::max();
+  if (upkeep) next = now + *upkeep + milliseconds(1);
+  if (free > now) return std::min(next, free);
+  if (const auto snapshot = snapshot_due_in())
+    next = std::min(next, now + *snapshot + milliseconds(1));
+  return next;
 }
 
-void Replica::main() {
+MonoTime Replica::run(bool) {
   std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    const MonoTime now = clock_.mono();
-    const Upkeep::Outlook upkeep = look_after();
-    if (!work_is_due(now)) {
-      wait_for_work(lock, now, upkeep.due_in);
-      continue;
-    }
-    const std::optional<Joined> join = std::exchange(to_join_, std::nullopt);
-    const bool discovered = discovery_.has_value();
-    moved_ = now;
-    sending_ = true;
-    lock.unlock();
-    Status done;
-    if (!discovered) done = discover();
-    if (done && join)
-      done = join_store(*join);
-    else if (done && discovered)
-      done = send_next();
-    lock.lock();
-    sending_ = false;
-    if (!done && join && !to_join_ && !stopping_) to_join_ = join;
-    if (done && struggling_) recovered();
-    if (done)
-      failures_ = 0;
-    else if (done.error().code != Code::kCancelled)
-      failed(std::move(done.error()));
-    lock.unlock();
-    host_.replica_moved();
-    changed_.notify_all();
-    lock.lock();
-  }
+  if (stopping_) return MonoTime::max();
+  const MonoTime now = clock_.mono();
+  const Upkeep::Outlook upkeep = look_after();
+  return work_is_due(now) ? step(lock) : next_run(now, upkeep.due_in);
+}
+
+// One piece of work, without the lock meanwhile. There may be more to do at once.
+MonoTime Replica::step(std::unique_lock<std::mutex>& lock) {
+  const MonoTime now = moved_ = clock_.mono();
+  const std::optional<Joined> join = std::exchange(to_join_, std::nullopt);
+  const bool discovered = discovery_.has_value();
+  sending_ = true;
+  lock.unlock();
+  Status done;
+  if (!discovered) done = discover();
+  if (done && join)
+    done = join_store(*join);
+  else if (done && discovered)
+    done = send_next();
+  lock.lock();
+  sending_ = false;
+  if (!done && join && !to_join_ && !stopping_) to_join_ = join;
+  if (done && struggling_) recovered();
+  if (done)
+    failures_ = 0;
+  else if (done.error().code != Code::kCancelled)
+    failed(std::move(done.error()));
+  lock.unlock();
+  host_.replica_moved();
+  changed_.notify_all();
+  return now;
 }
 
 // Of an outage each kind of failure is said once, the others are counted: their words differ by
@@ -444,8 +431,7 @@ Status Replica::send_next() {
     if ((snapshot_wanted_ || scheduled) && !snapshot_running_) {
       snapshot_wanted_ = false;
       snapshot_running_ = true;
-      if (snapshot_thread_.joinable()) snapshot_thread_.join();
-      snapshot_thread_ = std::thread([this] { snapshot_main(); });
+      Crews::of_process().snapshots.wake(snapshot_);
     }
     if (!restorable_ || (clock_.mono() < next_due_ && !draining_)) return {};
     TRY(forget_dropped());

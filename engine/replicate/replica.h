@@ -1,5 +1,5 @@
-// One replica of one database: its own thread, position and health. One that is down never delays
-// another, nor the application. Objects are sent in order; the position moves only after the store
+// One replica of one database: its own position and health. One that is down never delays another
+// (crew.h), nor the application. Objects are sent in order; the position moves only after the store
 // has acknowledged.
 #pragma once
 #include <atomic>
@@ -9,12 +9,12 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 
 #include "catalog/marker.h"
 #include "catalog/timeline.h"
 #include "crypt/keyring.h"
 #include "replicate/catch_up.h"
+#include "replicate/crew.h"
 #include "replicate/fence.h"
 #include "replicate/host.h"
 #include "replicate/upkeep_jobs.h"
@@ -83,7 +83,7 @@ struct ReplicaStatus {
 // Up to the first gap after `tip`: nothing is ever sent that does not continue what is there.
 std::vector<state::SpoolObjectPtr> gapless(std::vector<state::SpoolObjectPtr> queue, Txid tip);
 
-class Replica {
+class Replica final : private Task {
  public:
   Replica(ReplicaSettings settings, std::shared_ptr<storage::Store> store, ReplicaHost& host,
           const Clock& clock);
@@ -133,7 +133,9 @@ class Replica {
     std::uint32_t page_size = 0;
     bool may_take_over = false;
   };
-  void main();
+  MonoTime run(bool woken) override;
+  MonoTime step(std::unique_lock<std::mutex>& lock);
+  void wake();
   Status discover();
   Status join_store(const Joined& joined);
   Status refuse_if_emptied() const;
@@ -148,8 +150,7 @@ class Replica {
   Result<Micros> recorded_time(const catalog::Snapshot& snapshot) const;
   Status put_marker(const state::Identity& identity);
   bool work_is_due(MonoTime now) const;
-  void wait_for_work(std::unique_lock<std::mutex>& lock, MonoTime now,
-                     std::optional<milliseconds> upkeep);
+  MonoTime next_run(MonoTime now, std::optional<milliseconds> upkeep) const;
   std::optional<milliseconds> snapshot_due_in() const;
   Status send_next();
   Status bridge_gap();
@@ -184,7 +185,7 @@ class Replica {
   std::int64_t failing_ms() const;
   void failed(Error error);
   void troubled(const Error& error);
-  void snapshot_main();
+  void snapshot();
   Status take_snapshot();
   bool can_be_looked_after() const;
   Upkeep::Outlook look_after();
@@ -218,7 +219,7 @@ class Replica {
   bool dropped_loaded_ = false;
   bool snapshot_wanted_ = false, snapshot_running_ = false;
   std::optional<std::pair<Txid, Micros>> snapshot_moment_;  // T of the manifest being uploaded
-  bool poked_ = false, draining_ = false, stopping_ = false, sending_ = false;
+  bool started_ = false, draining_ = false, stopping_ = false, sending_ = false;
   bool given_up_ = false;
   bool if_absent_ = false;   // the store's capability
   bool struggling_ = false;  // told of trouble since the last success
@@ -229,7 +230,11 @@ class Replica {
   std::set<Code> told_;  // kinds of failures that were logged since it was failing
   std::uint64_t failures_counted_ = 0;
   MonoTime failing_since_{};
-  std::thread thread_, snapshot_thread_;
+  struct Snapshot final : Task {
+    explicit Snapshot(Replica& of) : replica(of) {}
+    MonoTime run(bool woken) override;
+    Replica& replica;
+  } snapshot_{*this};
   Upkeep upkeep_;
 };
 

@@ -1,11 +1,16 @@
-// A replica's snapshot: on a thread of its own, beside the sending.
+// A replica's snapshot: beside the sending.
 #include "base/log.h"
 #include "replicate/replica.h"
 #include "replicate/snapshot.h"
 
 namespace streamd::replicate {
 
-void Replica::snapshot_main() {
+MonoTime Replica::Snapshot::run(bool) {
+  replica.snapshot();
+  return MonoTime::max();
+}
+
+void Replica::snapshot() {
   const Status taken = take_snapshot();
   std::unique_lock lock(mutex_);
   snapshot_running_ = false;
@@ -14,7 +19,7 @@ void Replica::snapshot_main() {
     snapshot_wanted_ = true;
     failed(taken.error());
   }
-  poked_ = true;
+  wake();
   lock.unlock();
   changed_.notify_all();
   host_.replica_moved();

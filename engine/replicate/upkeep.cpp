@@ -45,8 +45,8 @@ Upkeep::Outlook Upkeep::look(const UpkeepView& view, const state::Identity& iden
     identity_ = identity;
     page_size_ = page_size;
     running_ = true;
+    Crews::of_process().upkeep.wake(*this);  // with the lock: stop() sees it
   }
-  UpkeepCrew::of_process().enter(*this);
   return {true, std::nullopt};
 }
 
@@ -61,13 +61,16 @@ void Upkeep::wait(MonoTime deadline) const {
 }
 
 void Upkeep::stop() {
+  cancel();
+  Crews::of_process().upkeep.remove(*this);
+  const std::lock_guard lock(mutex_);
+  running_ = false;
+  changed_.notify_all();
+}
+
+void Upkeep::cancel() {
+  const std::lock_guard lock(mutex_);
   cancel_.cancel();
-  if (UpkeepCrew::of_process().leave(*this)) {
-    const std::lock_guard lock(mutex_);
-    running_ = false;
-  }
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !running_ && inside_ == 0; });
 }
 
 std::optional<UpkeepTrouble> Upkeep::trouble() const {
@@ -83,11 +86,7 @@ UpkeepDone Upkeep::done() const {
 }
 
 // On a thread of the crew.
-void Upkeep::run() {
-  {
-    const std::lock_guard lock(mutex_);
-    ++inside_;
-  }
+MonoTime Upkeep::run(bool) {
   std::optional<Error> fenced;
   for (Entry& entry : entries_) {
     if (cancel_.cancelled() || !is_due(entry)) continue;
@@ -102,9 +101,7 @@ void Upkeep::run() {
     changed_.notify_all();
   }
   ended_(fenced);
-  const std::lock_guard lock(mutex_);
-  --inside_;
-  changed_.notify_all();
+  return MonoTime::max();
 }
 
 bool Upkeep::is_due(const Entry& entry) const {

@@ -1,5 +1,5 @@
 // What a replica needs besides sending: merges, removal, proofs. Each is a job; what is due runs in
-// the background, one job after the other, on one of two threads for the whole process. Sending
+// the background, one job after the other, of two replicas at a time in the whole process. Sending
 // never waits for it, and its failures never stop sending.
 #pragma once
 #include <condition_variable>
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "replicate/crew.h"
 #include "replicate/host.h"
-#include "replicate/upkeep_crew.h"
 #include "storage/store.h"
 
 namespace streamd::replicate {
@@ -72,7 +72,7 @@ struct UpkeepPlace {
 };
 
 // Of one replica. Any thread.
-class Upkeep {
+class Upkeep final : private Task {
  public:
   // Borrows store, host and clock. `ended` is called after every run, on its thread, with what the
   // fence said if it said no.
@@ -89,21 +89,20 @@ class Upkeep {
   void hurry();  // what failed is tried again at once
   // Until no run is under way, or until `deadline`.
   void wait(MonoTime deadline) const;
-  void cancel() { cancel_.cancel(); }  // the end is near: nothing new begins
-  void stop();                         // and the run that is under way is over
+  void cancel();  // the end is near: nothing new begins
+  void stop();    // and the run that is under way is over
 
   std::optional<UpkeepTrouble> trouble() const;
   UpkeepDone done() const;
 
  private:
-  friend class UpkeepCrew;
   struct Entry {
     std::unique_ptr<UpkeepJob> job;
     int failures = 0;
     MonoTime retry_at{};
     std::optional<Error> error;
   };
-  void run();
+  MonoTime run(bool woken) override;
   bool is_due(const Entry& entry) const;
   Status run_one(Entry& entry);
   void note(Entry& entry, Status outcome);
@@ -122,8 +121,7 @@ class Upkeep {
   state::Identity identity_;
   std::uint32_t page_size_ = 0;
   UpkeepDone done_;
-  bool running_ = false;
-  int inside_ = 0;  // threads in run()
+  bool running_ = false;  // or waiting for its turn
 };
 
 }  // namespace streamd::replicate

@@ -99,6 +99,7 @@ def test_wrong_requests_are_answered_with_errors(folder):
 def test_common_options_may_stand_before_the_command(folder):
     installation, _ = replicated(folder)
     installation.start()
+    installation.sync(installation.databases[0])  # `snapshots` asks the replica
     streamctl, path = case.program("streamctl"), installation.databases[0].path
     for words in (["--config", installation.config, "status", path], ["--config", installation.config, "sync", "app.db"],
                   ["--control", installation.control, "--config", "/nonexistent", "status", path],

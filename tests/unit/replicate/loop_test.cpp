@@ -13,7 +13,7 @@ using namespace streamd::replicate;
 namespace {
 
 // Does in its run what the test says; whoever asks waits until it is in the middle of it.
-class Task final : public LoopTask {
+class Stepped final : public Task {
  public:
   MonoTime run(bool) override {
     began_.release();
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_step_that_stands_still_is_noticed_and_one_that_reads_is_n
   };
   BOOST_TEST(look(0) == 0);
   BOOST_TEST(look(1000) == 0);  // it waits for work: that is no standing still
-  Task task;
+  Stepped task;
   loop->add(task);
   task.wait_until_it_runs();
   BOOST_TEST(look(1001) == 0);
