@@ -26,6 +26,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 
 # The harness is found through the line above.
 import busy  # noqa: E402
+import fleet  # noqa: E402
 import full_speed  # noqa: E402
 import growth  # noqa: E402
 import latency  # noqa: E402
@@ -41,7 +42,8 @@ import subjects  # noqa: E402
 from harness import npm, processes  # noqa: E402
 
 MEASURES = {"full-speed": full_speed, "paced": paced, "busy": busy, "latency": latency, "snapshot": snapshot,
-            "moments": moments, "offline": offline, "many": many, "growth": growth}
+            "moments": moments, "offline": offline, "many": many, "fleet": fleet,
+            "growth": growth}
 
 
 @dataclasses.dataclass
@@ -71,6 +73,7 @@ def arguments():
 
 def find_programs(build):
     """Names the programs in the environment, where the harness looks for them; what is set already stays."""
+    build = os.path.abspath(build)
     where = {"STREAMD": "engine/apps/streamd", "STREAMCTL": "engine/apps/streamctl",
              "BENCH_WRITER": "tests/bench/bench_writer", "STREAMD_DRIVER_PATH": "plugins/file"}
     for variable, path in where.items():
