@@ -224,11 +224,16 @@ Status make_folder(const std::string& path, mode_t mode) {
   return made;
 }
 
+// Each is durable in the one above it: what is synced in it later must not go with its name.
 Status make_folders(const std::string& path, mode_t mode) {
   const auto there = TRY(stat_path(path));
   if (there && S_ISDIR(there->st_mode)) return {};
-  if (const std::string parent = folder_of(path); parent != path) TRY(make_folders(parent, mode));
-  return make_folder(path, mode);
+  const std::string parent = folder_of(path);
+  if (parent != path) TRY(make_folders(parent, mode));
+  TRY(make_folder(path, mode));
+  Status named = sync_folder(parent);
+  if (!named) ::rmdir(path.c_str());  // else the next try would take it for durable
+  return named;
 }
 
 Result<std::vector<std::string>> list_folder(const std::string& path) {

@@ -164,6 +164,7 @@ Status Replica::join_store(const Joined& joined) {
       newest == nullptr ? nullptr : &before_holes_we_fill(*generation, host_.spool());
   contents_.begin(ours, generation, clock_.mono(), retention::oldest_time(timeline));
   const std::lock_guard lock(mutex_);
+  TRY(load_dropped());  // half a join would bridge what waits in the spool with a snapshot
   joined_ = joined;
   known_parts_ = std::move(parts);
   status_.acknowledged = reached == nullptr ? Txid{} : reached->last;
@@ -177,8 +178,10 @@ Status Replica::join_store(const Joined& joined) {
     status_.restorable.erase(status_.restorable.begin(), status_.restorable.end() - kMostSpans);
   base_.reset();
   reached_object_ = reached == nullptr ? "" : object_ending_at(*generation, reached->last);
-  TRY(load_dropped());
-  TRY(forget_dropped());
+  if (Status forgotten = forget_dropped(); !forgotten) {
+    joined_.reset();
+    return forgotten;
+  }
   // What comes next must continue what is there; otherwise a snapshot bridges.
   const std::vector<state::SpoolObjectPtr> queued = queue();
   const Txid next = dropped_         ? dropped_->from()

@@ -30,7 +30,9 @@ Result<bool> Place::allowed() const {
   if (database_there && options_->if_missing) return false;
   return make_error(Code::kTargetExists,
                     "restore " + target_ + ": " +
-                        (database_there ? "it exists" : existing.front() + " exists beside it"),
+                        (completed_earlier_ ? "a restore of it that was interrupted is complete now"
+                         : database_there   ? "it exists"
+                                            : existing.front() + " exists beside it"),
                     "--force moves what exists away first, -o restores to another file");
 }
 

@@ -110,7 +110,11 @@ Result<bool> swap_pending(const std::string& target) {
 
 Result<std::vector<std::string>> swap_into_place(const SwapRequest& request) {
   Renames renames;
-  TRY(write_note(request));
+  if (Status noted = write_note(request); !noted) {  // it may be there all the same
+    if (const Status gone = remove_file(note_path(request.target)); !gone)
+      return std::move(noted.error()).with_hint("run the restore again to complete it");
+    return noted.error();
+  }
   if (Status moved = move_away(request, renames); !moved) {
     if (const Status back = take_back(request, renames); !back)
       return std::move(moved.error())

@@ -71,7 +71,6 @@ Result<std::optional<LogUse>> look_at_log(const std::string& path) {
   const std::unique_ptr<Session> session = TRY(Session::open(path, false));
   const wal::IndexHeader header = TRY(session->header());
   LogUse use;
-  use.page_size = header.page_size();
   use.last_frame = header.last_frame;
   use.backfilled = session->backfilled();
   use.log_bytes = static_cast<std::uint64_t>(log->st_size);

@@ -34,7 +34,6 @@ struct LogReader {
 };
 
 struct LogUse {
-  std::uint32_t page_size = 0;
   std::uint32_t last_frame = 0;    // committed ones
   std::uint32_t backfilled = 0;    // of them, already in the database file
   std::uint64_t log_bytes = 0;     // size of the -wal file

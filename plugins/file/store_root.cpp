@@ -32,7 +32,10 @@ int make_durable_folders(const std::string& path) {
   if (::mkdir(path.c_str(), 0750) == 0) {
     const std::string parent = path.substr(0, path.rfind('/'));
     const Descriptor above(::open(parent.empty() ? "/" : parent.c_str(), kOpenFolder));
-    return above.valid() && ::fsync(above.get()) == 0 ? 0 : errno;
+    if (above.valid() && ::fsync(above.get()) == 0) return 0;
+    const int failed = errno;
+    ::rmdir(path.c_str());  // else the next try would take it for durable
+    return failed;
   }
   if (errno == EEXIST) return 0;
   if (errno != ENOENT || path.rfind('/') == 0) return errno;

@@ -24,7 +24,11 @@ int make_parents(int root, const std::string& path) {
        begin = end + 1) {
     const std::string name = path.substr(begin, end - begin);
     if (::mkdirat(at.get(), name.c_str(), 0750) == 0) {
-      if (::fsync(at.get()) != 0) return errno;
+      if (::fsync(at.get()) != 0) {
+        const int failed = errno;
+        ::unlinkat(at.get(), name.c_str(), AT_REMOVEDIR);  // else the next try takes it for durable
+        return failed;
+      }
     } else if (errno != EEXIST) {
       return errno;
     }
@@ -128,7 +132,10 @@ streamd_code Uploader::publish(const sdk::Call& call, int root, Temporary& from,
     if (failed == 0) {
       from.published = true;
       if (::fsync(target.get()) == 0) return STREAMD_OK;
-      return fail_errno(call, errno, "make durable", root_path_ + "/" + folder);
+      failed = errno;
+      // Who asks whether it came through all the same would take it for durable.
+      if (if_absent) ::unlinkat(target.get(), name.c_str(), 0);
+      return fail_errno(call, failed, "make durable", root_path_ + "/" + folder);
     }
     if (failed == EOPNOTSUPP)
       return call.fail(STREAMD_UNSUPPORTED, "cannot store %s if absent on this file system",

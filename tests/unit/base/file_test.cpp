@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
+#include <vector>
 
 #include "temp_folder.h"
 
@@ -64,6 +65,22 @@ BOOST_AUTO_TEST_CASE(folders) {
   BOOST_TEST(remove_file(folder.file("a")).has_value());
   BOOST_TEST(canonical_path(folder.path() + "/./x").value() ==
              canonical_path(folder.path()).value() + "/x");
+}
+
+BOOST_AUTO_TEST_CASE(made_folders_survive_a_power_cut) {
+  const TempFolder folder;
+  std::vector<std::string> synced;
+  bool fails = false;
+  set_file_fault([&](FileOp op, const std::string& path) {
+    if (op == FileOp::kSync) synced.push_back(path);
+    return op == FileOp::kSync && fails ? EIO : 0;
+  });
+  BOOST_TEST(make_folders(folder.file("a/b")).has_value());
+  BOOST_TEST(synced == (std::vector{folder.path(), folder.file("a")}));
+  fails = true;  // what is not durable is not left: the next try would find it and sync nothing
+  BOOST_TEST(!make_folders(folder.file("a/b/c")).has_value());
+  BOOST_TEST(!stat_path(folder.file("a/b/c"))->has_value());
+  set_file_fault({});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
