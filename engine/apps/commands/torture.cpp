@@ -155,9 +155,8 @@ void print(const torture::TortureReport& report, std::uint64_t seed) {
   fmt::print("{} transactions written, {} moments recorded, {} restores compared\n",
              report.transactions, report.moments, report.restores);
   fmt::print(
-      "streamd killed {} times and stopped {} times, applications killed {} times, {} vacuums, {} "
-      "snapshots, "
-      "{} compactions\n",
+      "of streamd {} kills and {} stops, of applications {} kills; {} vacuums, {} snapshots, {} "
+      "compactions\n",
       report.daemon_kills, report.daemon_stops, report.writer_kills, report.vacuums,
       report.snapshots, report.merges);
   fmt::print("{} objects ({} bytes) verified\n", report.objects_verified, report.bytes_verified);
