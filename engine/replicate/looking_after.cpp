@@ -11,6 +11,14 @@ bool Replica::can_be_looked_after() const {
 }
 
 // With the lock held.
+std::string Replica::why_not_looked_after() const {
+  if (draining_ || stopping_) return "its database is being let go";
+  if (dropped_) return "it is behind, and gets what it lacks first";
+  if (status_.state == ReplicaState::kReady) return "a generation begins there";
+  return std::string("it is ") + state_name(status_.state);
+}
+
+// With the lock held.
 Upkeep::Outlook Replica::look_after() {
   if (!can_be_looked_after()) return {};
   const UpkeepView view{joined_->identity.generation, status_.acknowledged, status_.snapshot,
@@ -37,7 +45,7 @@ Status Replica::look_after_now(MonoTime deadline, const Cancel& cancel) {
       const std::lock_guard lock(mutex_);
       if (!can_be_looked_after()) {
         if (status_.error) return *status_.error;
-        return make_error(Code::kBusy, what + ": it is " + state_name(status_.state));
+        return make_error(Code::kBusy, what + ": " + why_not_looked_after());
       }
       outlook = look_after();
     }

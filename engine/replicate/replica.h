@@ -188,6 +188,7 @@ class Replica final : private Task {
   void snapshot();
   Status take_snapshot();
   bool can_be_looked_after() const;
+  std::string why_not_looked_after() const;
   Upkeep::Outlook look_after();
   void looked_after(const std::optional<Error>& fenced);
   storage::Call call() const;

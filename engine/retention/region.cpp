@@ -51,7 +51,7 @@ const catalog::Snapshot& base_of(const GenerationTimeline& generation, Txid from
 }
 
 milliseconds exact_age(const Rules& rules) {
-  return std::clamp(rules.history * 3 / 4, rules.grace, std::max(rules.retention, rules.grace));
+  return std::clamp(rules.history, rules.grace, std::max(rules.retention, rules.grace));
 }
 
 Regions find_regions(const catalog::Timeline& timeline, Micros now, const Rules& rules) {

@@ -78,6 +78,8 @@ BUGS = {
 
 
 def build(copy, binaries, names):
+    if copy.resolve() in pathlib.Path(__file__).resolve().parents:
+        sys.exit("a bug is planted in a copy, not in the tree that this program belongs to")
     binaries.mkdir(exist_ok=True)
     for name in names or BUGS:
         path, old, new = BUGS[name]
@@ -86,16 +88,18 @@ def build(copy, binaries, names):
         if original.count(old) != 1:
             print(f"{name}: what is to be changed stands there {original.count(old)} times", flush=True)
             continue
-        file.write_text(original.replace(old, new))
-        done = subprocess.run(["cmake", "--build", copy / "build/dev", "-j2", "--target", "simulation"],
-                              capture_output=True, text=True, check=False)
+        try:
+            file.write_text(original.replace(old, new))
+            done = subprocess.run(["cmake", "--build", copy / "build/dev", "-j2", "--target", "simulation"],
+                                  capture_output=True, text=True, check=False)
+        finally:
+            file.write_text(original)
         if done.returncode == 0:
             program = binaries / (name + ".new")  # appears at once, for who runs those that are there already
             shutil.copy(copy / "build/dev/tests/simulation/simulation", program)
             program.rename(binaries / name)
         else:
             print(f"{name}: does not build\n{done.stdout[-1500:]}", flush=True)
-        file.write_text(original)
 
 
 def run(binaries, seeds, hours):
