@@ -53,8 +53,10 @@ def test_commits_and_restores(folder):
         scene.sync()
         syncs = 10
         for _ in range(syncs):
+            began = time.monotonic()
             asked = counted(scene, lambda: (scene.writer.transactions(3), scene.sync()))
-            assert writes(asked) == asked["put_object"] <= 2, asked  # two when the interval ended between commits
+            intervals = int((time.monotonic() - began) / 0.1)  # that ended meanwhile: each may send what is there
+            assert writes(asked) == asked["put_object"] <= 1 + max(1, intervals), asked
             assert all(asked[kind] <= looks.get(kind, 0) for kind in asked if kind != "put_object"), asked
         quiet(scene)
         objects = len([key for key in scene.bucket.objects if "/generations/" in key])
