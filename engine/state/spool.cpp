@@ -68,6 +68,8 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& folder) {
 }
 
 Status Spool::load() {
+  TRY(sync_folder(
+      folder_));  // who sealed them may have been killed before their names were durable
   TRY(add_files());
   return drop_strays();
 }

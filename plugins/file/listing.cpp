@@ -41,7 +41,9 @@ class Walk {
   streamd_code run() {
     const std::size_t slash = prefix_.rfind('/');
     const std::string base = slash == std::string::npos ? "" : prefix_.substr(0, slash + 1);
-    return walk(folder_path(base), base);
+    const std::string path = folder_path(base);
+    if (const streamd_code code = sync_above(path); code != STREAMD_OK) return code;
+    return walk(path, base);
   }
 
  private:
@@ -93,6 +95,25 @@ class Walk {
       }
     }
     if (errno != 0) return fail_errno(call_, errno, "list", root_path_ + "/" + path);
+    return sync(::dirfd(folder.get()), path);
+  }
+
+  // Whoever put an object may have been killed before its name was durable. What is told here is
+  // built upon: it is acknowledged, and others are removed for it.
+  streamd_code sync(int folder, const std::string& path) {
+    if (::fsync(folder) == 0 || errno == EROFS || errno == EINVAL) return STREAMD_OK;
+    return fail_errno(call_, errno, "make durable", root_path_ + "/" + path);
+  }
+
+  // The folders that lead to `path`, from the root on.
+  streamd_code sync_above(const std::string& path) {
+    if (path == ".") return STREAMD_OK;
+    for (std::size_t end = 0; end != std::string::npos; end = path.find('/', end + 1)) {
+      const std::string above = end == 0 ? "." : path.substr(0, end);
+      const Descriptor folder(::openat(root_, above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (!folder.valid()) return STREAMD_OK;  // the walk says what there is to say
+      if (const streamd_code code = sync(folder.get(), above); code != STREAMD_OK) return code;
+    }
     return STREAMD_OK;
   }
 

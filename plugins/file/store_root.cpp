@@ -27,21 +27,25 @@ std::string random_id() {
   return text;
 }
 
-// Makes the folder and those above it, each durable in its parent. 0 or errno.
-int make_durable_folders(const std::string& path) {
-  if (::mkdir(path.c_str(), 0750) == 0) {
-    const std::string parent = path.substr(0, path.rfind('/'));
-    const Descriptor above(::open(parent.empty() ? "/" : parent.c_str(), kOpenFolder));
-    if (above.valid() && ::fsync(above.get()) == 0) return 0;
-    const int failed = errno;
-    ::rmdir(path.c_str());  // else the next try would take it for durable
-    return failed;
-  }
-  if (errno == EEXIST) return 0;
+// Makes the folder and those above it. 0 or errno.
+int make_folders(const std::string& path) {
+  if (::mkdir(path.c_str(), 0750) == 0 || errno == EEXIST) return 0;
   if (errno != ENOENT || path.rfind('/') == 0) return errno;
-  if (const int failed = make_durable_folders(path.substr(0, path.rfind('/'))); failed != 0)
-    return failed;
-  return make_durable_folders(path);
+  if (const int failed = make_folders(path.substr(0, path.rfind('/'))); failed != 0) return failed;
+  return make_folders(path);
+}
+
+// Makes the names of the folder and of those above it durable, whoever made them: the marker comes
+// after that. In one that we may not read we have made nothing. 0 or errno.
+int sync_above(const std::string& path) {
+  for (std::size_t end = path.rfind('/'); end != std::string::npos;
+       end = end == 0 ? std::string::npos : path.rfind('/', end - 1)) {
+    const Descriptor folder(::open(end == 0 ? "/" : path.substr(0, end).c_str(), kOpenFolder));
+    if (!folder.valid() && errno == EACCES) continue;
+    if (!folder.valid() || (::fsync(folder.get()) != 0 && errno != EROFS && errno != EINVAL))
+      return errno;
+  }
+  return 0;
 }
 
 // Does anything lie in the folder, besides what a fresh file system brings along?
@@ -116,7 +120,7 @@ streamd_code StoreRoot::open_to_write(const sdk::Call& call, Descriptor& root) {
   if (const streamd_code code = look(call, root, has_marker); code != STREAMD_OK) return code;
   if (has_marker) return STREAMD_OK;
   if (!root.valid()) {
-    if (const int failed = make_durable_folders(options_.path); failed != 0)
+    if (const int failed = make_folders(options_.path); failed != 0)
       return fail_errno(call, failed, "make the folder", options_.path);
     root = Descriptor(::open(options_.path.c_str(), kOpenFolder));
     if (!root.valid()) return fail_errno(call, errno, "open the folder", options_.path);
@@ -133,6 +137,8 @@ streamd_code StoreRoot::make_marker(const sdk::Call& call, const Descriptor& roo
                      "cannot store in %s: it holds files but no marker; if it is a store, touch %s",
                      options_.path.c_str(), path.c_str());
   }
+  if (const int failed = sync_above(options_.path); failed != 0)
+    return fail_errno(call, failed, "make durable", options_.path);
   const Descriptor file(
       ::openat(root.get(), kMarkerName, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
   if (!file.valid()) {
