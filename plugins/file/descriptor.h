@@ -1,7 +1,8 @@
-// A file descriptor that closes itself; -1 = none.
+// A file descriptor that closes itself; -1 = none. And what makes a folder's names durable.
 #pragma once
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace streamd::file_driver {
@@ -25,5 +26,12 @@ class Descriptor {
  private:
   int fd_ = -1;
 };
+
+// Makes the names in the folder durable. 0 or errno. Where nothing can be written, or folders are
+// not synced, there is nothing to be done.
+inline int sync_names(int folder) {
+  if (::fsync(folder) == 0 || errno == EROFS || errno == EINVAL || errno == EOPNOTSUPP) return 0;
+  return errno;
+}
 
 }  // namespace streamd::file_driver

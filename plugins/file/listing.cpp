@@ -101,8 +101,9 @@ class Walk {
   // Whoever put an object may have been killed before its name was durable. What is told here is
   // built upon: it is acknowledged, and others are removed for it.
   streamd_code sync(int folder, const std::string& path) {
-    if (::fsync(folder) == 0 || errno == EROFS || errno == EINVAL) return STREAMD_OK;
-    return fail_errno(call_, errno, "make durable", root_path_ + "/" + path);
+    const int failed = sync_names(folder);
+    if (failed == 0) return STREAMD_OK;
+    return fail_errno(call_, failed, "make durable", root_path_ + "/" + path);
   }
 
   // The folders that lead to `path`, from the root on.

@@ -36,14 +36,14 @@ int make_folders(const std::string& path) {
 }
 
 // Makes the names of the folder and of those above it durable, whoever made them: the marker comes
-// after that. In one that we may not read we have made nothing. 0 or errno.
+// after that. One that we may not read is left out. 0 or errno.
 int sync_above(const std::string& path) {
   for (std::size_t end = path.rfind('/'); end != std::string::npos;
        end = end == 0 ? std::string::npos : path.rfind('/', end - 1)) {
     const Descriptor folder(::open(end == 0 ? "/" : path.substr(0, end).c_str(), kOpenFolder));
     if (!folder.valid() && errno == EACCES) continue;
-    if (!folder.valid() || (::fsync(folder.get()) != 0 && errno != EROFS && errno != EINVAL))
-      return errno;
+    if (!folder.valid()) return errno;
+    if (const int failed = sync_names(folder.get()); failed != 0) return failed;
   }
   return 0;
 }
