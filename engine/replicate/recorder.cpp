@@ -120,6 +120,12 @@ Status Recorder::close_run(sqlite::Capture& capture) {
   return {};
 }
 
+// A position that outlives hashes which it counts on would make a new generation of a power cut.
+Status Recorder::save_tip(const std::string& path) {
+  TRY(ledger_.sync());
+  return state::save_tip(path, tip_);
+}
+
 Status Recorder::make_durable(sqlite::Capture& capture) {
   if (!has_open_segment()) {
     capture.durable_up_to_here();

@@ -55,7 +55,7 @@ class Recorder final : public sqlite::CaptureSink, private segment::BasePages {
   // Every page is known: from now on every transaction carries the checksum. kInternal when it
   // contradicts the one that was known already.
   Status establish_checksum(sqlite::Capture& capture);
-  Status save_tip(const std::string& path) const { return state::save_tip(path, tip_); }
+  Status save_tip(const std::string& path);
 
   // CaptureSink
   void looked(Micros not_before, Micros seen) override;

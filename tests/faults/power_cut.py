@@ -9,12 +9,16 @@ was acknowledged before, and a new start must end well. kept: nothing is lost (a
 strict: everything that was not synced; loose: what the seed picks of it.
 """
 import argparse
+import contextlib
 import dataclasses
+import fcntl
 import os
 import random
 import shutil
+import sqlite3
 import sys
 import tempfile
+import time
 import traceback
 
 import again
@@ -57,7 +61,8 @@ def live(scene, record, options):
         acknowledged()
     outage(scene, application, record)
     acknowledged()
-    installation.kill()
+    with between_steps(record):
+        installation.kill()
     application.ask("commit 2 2")
     installation.start(environment=environment)
     acknowledged()
@@ -73,6 +78,7 @@ def live(scene, record, options):
 def outage(scene, application, record):
     """The replica's drive is not mounted for a while. What the daemon says is durable here stays, though the log goes."""
     away = os.path.join(scene.folder, "away")
+    wait_until_quiet(record)  # what is done in the folder after it was moved would not be recorded
     os.rename(scene.replica, away)
     for rows in (1, 20, 1):
         before = status(scene)["durable_txid"]
@@ -81,6 +87,20 @@ def outage(scene, application, record):
         wait_until(lambda: status(scene)["durable_txid"] > before, "the commit to be durable in the spool")
         disk.write_record(record, "D", data=newest)
     os.rename(away, scene.replica)
+
+
+@contextlib.contextmanager
+def between_steps(record):
+    """Nothing is done meanwhile that is not written down yet."""
+    with open(record, "ab") as output:
+        fcntl.flock(output, fcntl.LOCK_EX)
+        yield
+
+
+def wait_until_quiet(record, seconds=0.3):
+    size = None
+    while size != (size := os.path.getsize(record)):
+        time.sleep(seconds)
 
 
 def status(scene):
@@ -130,7 +150,10 @@ def database_after(scene):
     path = os.path.join(place, "app.db")
     if not os.path.exists(path) or os.path.getsize(path) == 0 and not os.path.exists(path + "-wal"):
         return None
-    image = judge.compare.image(path)
+    try:
+        image = judge.compare.image(path)
+    except sqlite3.DatabaseError:  # torn while it was made
+        return None
     if len(image) < 100 or image not in sum(scene.images.values(), []):
         return None
     return int.from_bytes(image[60:64], "big")
@@ -153,6 +176,7 @@ def start_again(scene, promised, found):
     environment = scene.interposed({"FAULTS_INODES": inodes})
     outcome = scene.once(environment)
     if version is None:
+        assert not promised.acknowledged and not promised.durable, "the application's database is gone: the model is wrong"
         judge.honest(outcome)
         return
     assert outcome.code == 0, f"a new start ended with {outcome.code}\n{outcome.stderr}"
