@@ -32,9 +32,9 @@ def check_window(installation, points):
     assert first["first_txid"] > points[0][0], f"nothing was removed: {first}"
     kept = [point for point in points if point[0] >= first["first_txid"]]
     for txid, point in (kept[0], kept[len(kept) // 2], kept[-1]):
-        out = restored(installation, "kept.db", "--txid", str(txid))
-        found = workload.check(out)
-        os.remove(out)  # the next look may be at the same moment
+        # A name of its own: another look may be at the same moment.
+        name = f"at-{txid}-{time.monotonic_ns()}.db"
+        found = workload.check(restored(installation, name, "--txid", str(txid)))
         assert (found.number, found.digest) == (point.number, point.digest)
     for option in (("--txid", str(points[0][0])), ("--timestamp", "1 day ago")):
         out = os.path.join(installation.folder, "none.db")
