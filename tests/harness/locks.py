@@ -7,15 +7,28 @@ SHARED = (0x40000002, 0x40000002 + 509)  # of the database
 
 
 def held(pid, path):
-    """The byte ranges of `path` that the process has locked, first and last."""
-    inode = str(os.stat(path).st_ino)
-    with open("/proc/locks", encoding="ascii") as listing:
-        lines = [line.split() for line in listing]
-    ranges = set()
-    for _, kind, _, _, owner, file, first, last in (words for words in lines if len(words) == 8):
-        if kind == "POSIX" and owner == str(pid) and file.rsplit(":", 1)[1] == inode:
-            ranges.add((int(first), int(last) if last != "EOF" else None))
-    return ranges
+    """The byte ranges of `path` that the process has locked, first and last. fdinfo tells the locks on one file in one
+    piece; /proc/locks, the list of all, loses and repeats entries while others lock and unlock."""
+    try:
+        descriptors = os.listdir(f"/proc/{pid}/fd")
+    except FileNotFoundError:  # the process is gone
+        return set()
+    for descriptor in descriptors:
+        try:
+            if not os.path.samefile(f"/proc/{pid}/fd/{descriptor}", path):
+                continue
+            with open(f"/proc/{pid}/fdinfo/{descriptor}", encoding="ascii") as about:
+                return set(posix_ranges(about))
+        except FileNotFoundError:  # closed since, or no file with a name
+            continue
+    return set()
+
+
+def posix_ranges(lines):
+    for words in map(str.split, lines):
+        if words[:1] == ["lock:"] and words[2] == "POSIX":
+            first, last = words[-2:]
+            yield int(first), int(last) if last != "EOF" else None
 
 
 def index_bytes(pid, database):

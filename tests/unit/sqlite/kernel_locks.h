@@ -1,14 +1,19 @@
-// Which locks a process holds on the files of a database, as the kernel sees it (/proc/locks).
+// Which locks a process holds on the files of a database, as the kernel sees it: fdinfo tells the
+// locks on one file in one piece. /proc/locks, the list of all, loses and repeats entries while
+// other processes lock and unlock.
 #pragma once
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace kernel {
 
@@ -23,18 +28,28 @@ struct Lock {
   long first = 0, last = 0;
 };
 
+// The line of a descriptor's fdinfo that tells one lock on its file.
+inline std::optional<Lock> posix_lock(const std::string& line) {
+  std::istringstream words(line);
+  std::string lock, number, kind, advisory, mode, owner, file, first, last;
+  words >> lock >> number >> kind >> advisory >> mode >> owner >> file >> first >> last;
+  if (lock != "lock:" || kind != "POSIX") return std::nullopt;
+  return Lock{mode, std::stol(first), last == "EOF" ? -1 : std::stol(last)};
+}
+
 inline std::vector<Lock> locks_on(const std::string& path, pid_t pid = getpid()) {
-  struct stat info {};
-  BOOST_REQUIRE_MESSAGE(::stat(path.c_str(), &info) == 0, path);
-  std::ifstream listing("/proc/locks");
+  struct stat wanted {};
+  BOOST_REQUIRE_MESSAGE(::stat(path.c_str(), &wanted) == 0, path);
+  const std::string process = "/proc/" + std::to_string(pid);
   std::vector<Lock> held;
-  for (std::string line; std::getline(listing, line);) {
-    std::istringstream words(line);
-    std::string number, kind, advisory, mode, owner, file, first, last;
-    words >> number >> kind >> advisory >> mode >> owner >> file >> first >> last;
-    if (kind != "POSIX" || owner != std::to_string(pid)) continue;
-    if (file.substr(file.rfind(':') + 1) != std::to_string(info.st_ino)) continue;
-    held.push_back({mode, std::stol(first), last == "EOF" ? -1 : std::stol(last)});
+  for (const auto& entry : std::filesystem::directory_iterator(process + "/fd")) {
+    struct stat info {};
+    if (::stat(entry.path().c_str(), &info) != 0) continue;  // the listing's own descriptor
+    if (info.st_dev != wanted.st_dev || info.st_ino != wanted.st_ino) continue;
+    std::ifstream about(process + "/fdinfo/" + entry.path().filename().string());
+    for (std::string line; std::getline(about, line);)
+      if (const auto lock = posix_lock(line)) held.push_back(*lock);
+    break;  // every descriptor of the file tells all of the process's locks on it
   }
   return held;
 }

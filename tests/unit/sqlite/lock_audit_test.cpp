@@ -42,10 +42,7 @@ struct Audited {
     audit("attach and settle");
   }
   void audit(const char* after) {
-    bool right = false;  // the kernel's table is not read in one piece while others come and go
-    for (int i = 0; i < 5 && !right; ++i)
-      right = locks_are_right(database.path(), *follower->capture);
-    BOOST_TEST(right, "after " << after);
+    BOOST_TEST(locks_are_right(database.path(), *follower->capture), "after " << after);
   }
   void commit() { application->sql("INSERT INTO t(b) VALUES(randomblob(3000))"); }
   void steps_until(const std::function<bool()>& done, const char* what) {
