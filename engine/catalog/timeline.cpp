@@ -1,7 +1,6 @@
 #include "catalog/timeline.h"
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 
 namespace streamd::catalog {
@@ -106,8 +105,7 @@ std::vector<Span> join(std::vector<Span> pieces) {
 // Everything that the snapshots and the segments after them lead to.
 std::vector<Span> reach(const GenerationTimeline& generation) {
   std::vector<Span> pieces;
-  std::map<Txid, Micros> waiting;
-  std::set<Txid> seen;
+  std::map<Txid, Micros> waiting;  // segments lead upwards only, so none comes back
   for (const Snapshot& snapshot : generation.snapshots) {
     pieces.push_back({snapshot.key.txid, snapshot.key.txid, snapshot.key.time, snapshot.key.time});
     waiting.emplace(snapshot.key.txid, snapshot.key.time);
@@ -115,7 +113,6 @@ std::vector<Span> reach(const GenerationTimeline& generation) {
   while (!waiting.empty()) {
     const auto [from, from_time] = *waiting.begin();
     waiting.erase(waiting.begin());
-    if (!seen.insert(from).second) continue;
     for (const Segment* segment : generation.continuing(from)) {
       const SegmentKey& key = segment->key;
       // A range touches the moment it continues, whose time is known.

@@ -26,6 +26,10 @@ std::string describe(Txid txid, Micros time) {
   return fmt::format("txid {} ({})", txid.value, format_time(time, 6));
 }
 
+bool can_be_restored(const GenerationTimeline* generation) {
+  return generation->newest() != nullptr;
+}
+
 // The generations a target may lie in, the newest first.
 std::vector<const GenerationTimeline*> candidates(const Timeline& timeline, const Target& target) {
   std::vector<const GenerationTimeline*> found;
@@ -162,15 +166,14 @@ Moment make_moment(const std::vector<const GenerationTimeline*>& generations,
   return moment;
 }
 
+// Of the newest generation that can be restored; there is one.
 Result<Moment> latest(const std::vector<const GenerationTimeline*>& generations) {
-  for (const GenerationTimeline* generation : generations) {
-    const catalog::Span* newest = generation->newest();
-    if (newest == nullptr) continue;
-    if (const Txid tip = complete_tip(*generation); tip > newest->last)
-      return gap(newest->last, newest->last_time, tip);
-    return make_moment(generations, *generation, newest->last);
-  }
-  return make_error(Code::kInternal, "restore: no generation can be restored");
+  const GenerationTimeline& generation =
+      **std::find_if(generations.begin(), generations.end(), can_be_restored);
+  const catalog::Span& newest = *generation.newest();
+  if (const Txid tip = complete_tip(generation); tip > newest.last)
+    return gap(newest.last, newest.last_time, tip);
+  return make_moment(generations, generation, newest.last);
 }
 
 Result<Moment> by_txid(const std::vector<const GenerationTimeline*>& generations, Txid txid,
@@ -280,9 +283,7 @@ std::vector<Boundary> boundaries(const Timeline& timeline, const Target& target)
 
 Result<Moment> resolve(const Timeline& timeline, const Target& target, const SeenTables& tables) {
   const auto generations = candidates(timeline, target);
-  if (std::none_of(
-          generations.begin(), generations.end(),
-          [](const GenerationTimeline* generation) { return generation->newest() != nullptr; }))
+  if (std::none_of(generations.begin(), generations.end(), can_be_restored))
     return not_restorable(generations, timeline, target);
   if (const auto* by = std::get_if<ByTxid>(&target.moment))
     return by_txid(generations, by->txid, target.nearest);

@@ -70,8 +70,8 @@ Endpoint parse_endpoint(const std::string& text) {
   in_addr v4{};
   in6_addr v6{};
   bool is_v6 = false;
-  if (rest.starts_with('[') && !(parse_address(rest, v4, v6, is_v6) && is_v6))
-    return wrong(text, "has no valid IPv6 address");
+  parse_address(rest, v4, v6, is_v6);
+  if (rest.starts_with('[') && !is_v6) return wrong(text, "has no valid IPv6 address");
   const bool plain =
       !rest.empty() && (rest.starts_with('[') || std::all_of(rest.begin(), rest.end(), [](char c) {
                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||

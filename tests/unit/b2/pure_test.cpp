@@ -14,10 +14,12 @@ namespace {
 BOOST_AUTO_TEST_SUITE(pure)
 
 BOOST_AUTO_TEST_CASE(names) {
-  for (const char* good : {"a", "a b+c%/..//\\", "\xc3\xa4/\xe6\x97\xa5", "\xf0\x9f\x98\x80", "~"})
+  for (const char* good : {"a", "a b+c%/..//\\", "\xc3\xa4/\xe6\x97\xa5", "\xf0\x9f\x98\x80", "~",
+                           "\xe0\xa0\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"})
     BOOST_TEST(why_no_name(good) == nullptr, good);
-  for (const char* bad : {"", "a\tb", "a\x7f", "\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80",
-                          "\xe0\x80\x80", "\xf4\x90\x80\x80", "\x80"})
+  for (const char* bad :
+       {"", "a\tb", "a\x7f", "\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xe0\x80\x80",
+        "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe6\x97(", "\x80"})
     BOOST_TEST(why_no_name(bad) != nullptr, bad);
 }
 
@@ -49,6 +51,17 @@ BOOST_AUTO_TEST_CASE(an_authorization) {
       session));
   BOOST_TEST(session.buckets.empty());
   BOOST_TEST(session.name_prefix == "");
+  BOOST_REQUIRE(parse_session(
+      R"({"authorizationToken":"tok","apiInfo":{"storageApi":{"apiUrl":"https://a","downloadUrl":"https://b",
+          "allowed":{"capabilities":[7,"listFiles"]}}}})",
+      session));
+  BOOST_TEST(session.may("listFiles"));
+  for (
+      const char* incomplete :
+      {R"({"apiInfo":{"storageApi":{"apiUrl":"a","downloadUrl":"b","allowed":{}}}})",
+       R"({"authorizationToken":"t","apiInfo":{"storageApi":{"downloadUrl":"b","allowed":{}}}})",
+       R"({"authorizationToken":"t","apiInfo":{"storageApi":{"apiUrl":"a","allowed":{"buckets":7,"capabilities":7}}}})"})
+    BOOST_TEST(!parse_session(incomplete, session), incomplete);
   for (const char* other : {"", "<html>", "[]", "{}", R"({"apiInfo":{"storageApi":{}}})",
                             R"({"apiInfo":{"storageApi":{"allowed":[]}}})", R"({"apiInfo":7})"})
     BOOST_TEST(!parse_session(other, session), other);
@@ -61,10 +74,17 @@ BOOST_AUTO_TEST_CASE(other_replies) {
       parse_bucket_id(
           R"({"buckets":[{"bucketName":"x","bucketId":"1"},{"bucketName":"y","bucketId":"2"}]})",
           "y") == "2");
-  BOOST_TEST(parse_bucket_id(R"({"buckets":[]})", "y") == "");
+  for (const char* other : {R"({"buckets":[]})", R"({"buckets":7})", "{}"})
+    BOOST_TEST(parse_bucket_id(other, "y") == "", other);
   UploadUrl url;
   BOOST_TEST(parse_upload_url(R"({"uploadUrl":"https://u","authorizationToken":"t"})", url));
   BOOST_TEST(!parse_upload_url(R"({"uploadUrl":"https://u"})", url));
+  BOOST_TEST(!parse_upload_url(R"({"authorizationToken":"t"})", url));
+  FileVersion file;
+  BOOST_TEST(parse_file(R"({"fileId":"i","contentLength":-1,"uploadTimestamp":"x"})", file));
+  BOOST_TEST(file.size == 0u);
+  BOOST_TEST(file.timestamp_ms == 0);
+  BOOST_TEST(!parse_file(R"({"fileName":"n"})", file));
   FilePage page;
   BOOST_REQUIRE(
       parse_files(R"({"files":[{"fileName":"n","fileId":"i","action":"upload","contentLength":7,
@@ -74,6 +94,7 @@ BOOST_AUTO_TEST_CASE(other_replies) {
   BOOST_TEST(page.files.at(0).timestamp_ms == 1500);
   BOOST_TEST(page.next_name + page.next_id == "o");
   BOOST_TEST(!parse_files(R"({"file":[]})", page));
+  BOOST_TEST(!parse_files(R"({"files":{}})", page));
 }
 
 BOOST_AUTO_TEST_CASE(etags_are_short_and_differ) {
@@ -109,6 +130,7 @@ BOOST_AUTO_TEST_CASE(a_replaced_version_is_known_once) {
   BOOST_TEST(newest.replace("a", version("2", 20))->id ==
              "2");  // puts that met: the older one goes
   BOOST_TEST(!newest.replace("a", version("4", 30)).has_value());  // who knows which is newer
+  BOOST_TEST(!newest.replace("a", version("3", 40)).has_value());  // told twice
   for (int i = 0; i < 600; ++i) newest.replace("b" + std::to_string(i), version("x", 1));
   BOOST_TEST(!newest.replace("a", version("5", 50)).has_value());  // forgotten
 }

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/clock.h"
+#include "base/int_map.h"
 #include "base/json.h"
 
 using namespace streamd;
@@ -85,6 +86,55 @@ BOOST_AUTO_TEST_CASE(json_round_trips_in_order) {
   BOOST_TEST(parsed->string("a") == "x\"y\n");
   BOOST_TEST(parsed->string("b", "no text") == "no text");
   BOOST_TEST(!Json::parse("{nope").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(json_escapes_what_it_must) {
+  BOOST_TEST(json_quote("\"\\\n\r\t\x01gr\xc3\xbcn") == R"("\"\\\n\r\t\u0001gr)"
+                                                        "\xc3\xbcn\"");
+}
+
+BOOST_AUTO_TEST_CASE(json_answers_with_the_fallback_where_nothing_fits) {
+  const auto json =
+      Json::parse(R"({"no":false,"nil":null,"half":0.5,"list":[1,{"x":-2}],"text":"t"})");
+  BOOST_REQUIRE(json.has_value());
+  BOOST_TEST(!json->boolean("no", true));
+  BOOST_TEST(json->boolean("text", true));
+  BOOST_TEST(json->integer("half", 7) == 7);
+  BOOST_TEST(json->integer("absent", 8) == 8);
+  BOOST_TEST(json->at("nil").is_null());
+  BOOST_TEST(json->at("list").items().at(1).integer("x") == -2);
+  BOOST_TEST(json->at("text").items().empty());
+  BOOST_TEST(json->at("text").at("deeper").is_null());
+}
+
+BOOST_AUTO_TEST_CASE(json_in_lines) {
+  Json json, list;
+  list.push(1);
+  list.push({});
+  json.set("list", std::move(list)).set("none", Json::array()).set("empty", Json::object());
+  json.set("none", false);  // again
+  BOOST_TEST(json.print(2) ==
+             "{\n  \"list\": [\n    1,\n    null\n  ],\n  \"none\": false,\n  \"empty\": {}\n}");
+}
+
+BOOST_AUTO_TEST_CASE(a_map_of_numbers) {
+  IntMap<std::string> map;
+  BOOST_TEST(map.find(5) == nullptr);
+  BOOST_TEST(map.empty());
+  for (std::uint32_t key = 1; key <= 1000; ++key) map.put(key, std::to_string(key));
+  map.put(7, "seven");
+  BOOST_TEST(map.size() == 1000u);
+  BOOST_TEST(*map.find(1000) == "1000");
+  BOOST_TEST(*map.find(7) == "seven");
+  BOOST_TEST(map.find(1001) == nullptr);
+  std::size_t seen = 0;
+  map.for_each([&](std::uint32_t key, const std::string& value) {
+    seen += key == 7 || value == std::to_string(key) ? 1 : 0;
+  });
+  BOOST_TEST(seen == 1000u);
+  map.clear();
+  BOOST_TEST(map.empty());
+  BOOST_TEST(map.find(7) == nullptr);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
+#include <set>
 
 using namespace streamd;
 
@@ -36,8 +37,21 @@ BOOST_AUTO_TEST_CASE(errno_becomes_a_class) {
   BOOST_TEST((errno_error(ENOENT, "open x").code == Code::kNotFound));
   BOOST_TEST((errno_error(EEXIST, "open x").code == Code::kExists));
   BOOST_TEST((errno_error(EACCES, "open x").code == Code::kPermission));
+  BOOST_TEST((errno_error(EPERM, "open x").code == Code::kPermission));
+  BOOST_TEST((errno_error(EDQUOT, "write x").code == Code::kNoSpace));
   BOOST_TEST((errno_error(EIO, "read x").code == Code::kIo));
   BOOST_TEST(errno_error(ENOSPC, "write x").message == "write x: No space left on device");
+}
+
+BOOST_AUTO_TEST_CASE(every_class_has_a_name_of_its_own) {
+  std::set<std::string> names;
+  for (int code = 1; code <= static_cast<int>(Code::kInternal); ++code)
+    names.insert(code_name(Code(code)));
+  for (int code = static_cast<int>(Code::kUsage); code <= static_cast<int>(Code::kDaemonNotRunning);
+       ++code)
+    names.insert(code_name(Code(code)));
+  BOOST_TEST(names.size() == 25u);
+  BOOST_TEST(code_name(Code(0)) == std::string("internal"));
 }
 
 BOOST_AUTO_TEST_CASE(context_goes_in_front) {

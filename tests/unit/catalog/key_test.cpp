@@ -62,7 +62,36 @@ BOOST_AUTO_TEST_CASE(wrapped_keys) {
   BOOST_TEST(other(kPrefix + "keys/0ab"));
   BOOST_TEST((generation_of(parse_key(kPrefix + "keys/000000000000000000000000000000ab")) ==
               GenerationId{}));
-  BOOST_TEST((generation_of(parse_key(kPrefix + "segments/0/" + kRange + ".all")) == kGeneration));
+}
+
+BOOST_AUTO_TEST_CASE(objects_of_a_generation_know_it) {
+  for (const std::string& name :
+       {"segments/0/" + kRange + ".all",
+        std::string("snapshots/00000000000000ff-20261122T192549123Z.snap"),
+        std::string("parts/00001001-0000000000000010-ab000000000000000000000000000001.part")})
+    BOOST_TEST((generation_of(parse_key(kPrefix + name)) == kGeneration), name);
+  BOOST_TEST((generation_of(parse_key("streamd.json")) == GenerationId{}));
+}
+
+BOOST_AUTO_TEST_CASE(a_uuid_has_its_dashes_in_their_places) {
+  Uuid uuid;
+  const std::string good = "00112233-4455-6677-8899-aabbccddeeff";
+  BOOST_TEST(parse_uuid(good, uuid));
+  BOOST_TEST(to_text(uuid) == good);
+  for (const std::size_t dash : {8u, 13u, 18u, 23u}) {
+    std::string moved = good;
+    std::swap(moved[dash], moved[dash + 1]);
+    BOOST_TEST(!parse_uuid(moved, uuid), moved);
+  }
+  BOOST_TEST(!parse_uuid(good.substr(1), uuid));
+  BOOST_TEST(!parse_uuid(good + "0", uuid));
+  BOOST_TEST(!parse_uuid("0011223--4455-6677-8899-aabbccddeeff", uuid));
+  BOOST_TEST(to_text(uuid) == good);
+  const Uuid made = Uuid::make();  // of version 4
+  BOOST_TEST(to_text(made)[14] == '4');
+  BOOST_TEST((made != Uuid::make()));
+  const GenerationId generation = GenerationId::make(7);
+  BOOST_TEST(to_text(generation).substr(0, 8) == "00000007");
 }
 
 BOOST_AUTO_TEST_CASE(names_carry_milliseconds_rounded_down) {
@@ -102,14 +131,29 @@ BOOST_AUTO_TEST_CASE(damaged_snapshots_and_parts_are_other) {
 BOOST_AUTO_TEST_CASE(damaged_segments_are_other) {
   const std::string base = kPrefix + "segments/";
   for (const std::string& name :
-       {"0/" + kRange, "0/" + kRange + ".none", "0/" + kRange + ".some", "00/" + kRange + ".all",
-        "100/" + kRange + ".all", "-1/" + kRange + ".all", "/" + kRange + ".all",
-        "0/" + kRange + ".1of1.all", "0/" + kRange + ".0of2.all", "0/" + kRange + ".3of2.all",
-        "0/" + kRange + ".01of2.all", "0/" + kRange + ".1of100001.all", "0/" + kRange + ".12.all",
+       {"0/" + kRange,
+        "0/" + kRange + ".none",
+        "0/" + kRange + ".some",
+        "00/" + kRange + ".all",
+        "100/" + kRange + ".all",
+        "-1/" + kRange + ".all",
+        "/" + kRange + ".all",
+        "0/" + kRange + ".1of1.all",
+        "0/" + kRange + ".0of2.all",
+        "0/" + kRange + ".3of2.all",
+        "0/" + kRange + ".01of2.all",
+        "0/" + kRange + ".1of100001.all",
+        "0/" + kRange + ".12.all",
         "0/" + kRange + ".1of2.x.all",
+        "0/" + kRange + ".1of99999999999.all",
+        "0/" + kRange + ".xof2.all",
+        "0/" + kRange + ".1of.all",
+        "0/" + kRange + ".1of2x.all",
         std::string("0/00000000000000ff-000000000000000a-20261122T192549123Z.all"),
         std::string("0/0000000000000000-000000000000000a-20261122T192549123Z.all"),
         std::string("0/000000000000000a-20261122T192549123Z.all"),
+        std::string("0/00000000000000a-00000000000000ff-20261122T192549123Z.all"),
+        std::string("0/000000000000000a-0000000000000ff-20261122T192549123Z.all"),
         std::string("0/000000000000000a-00000000000000ff-20261122T1925Z.all")})
     BOOST_TEST(other(base + name), name);
   BOOST_TEST(!other(base + "0/" + kRange + ".all"));
@@ -123,7 +167,9 @@ BOOST_AUTO_TEST_CASE(prefixes_hold_what_they_say) {
   BOOST_TEST(parts_prefix(kGeneration) == kPrefix + "parts/");
   BOOST_TEST(segments_prefix(kGeneration) == kPrefix + "segments/");
   BOOST_TEST(segments_prefix(kGeneration, 12) == kPrefix + "segments/12/");
+  BOOST_TEST(segments_from(kGeneration, 3, Txid(255)) == kPrefix + "segments/3/00000000000000ff");
   BOOST_TEST(to_text(Completeness::kNone) == std::string("none"));
+  BOOST_TEST(to_text(Completeness{9}) == std::string("none"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

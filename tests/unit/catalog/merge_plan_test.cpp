@@ -185,6 +185,22 @@ BOOST_AUTO_TEST_CASE(what_is_left_before_a_border_is_cut_where_it_gets_too_large
   BOOST_TEST((names.merges() == Texts{"1: 2-2 3-3 4-4", "1: 5-5 6-6 7-7", "1: 8-8 9-9"}));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_left_before_a_border_is_cut_after_64_objects) {
+  Names names;
+  names.rules.fan_in = 100;
+  names.snapshot(1).singles(2, 67).snapshot(67);
+  const auto merges = due_merges(names.generation(), names.rules, {});
+  BOOST_REQUIRE(merges.size() == 2u);
+  BOOST_TEST(merges[0].inputs.size() == 64u);
+  BOOST_TEST(merges[1].inputs.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(one_object_before_a_border_stays_as_it_is) {
+  Names names;
+  names.snapshot(1).singles(2, 2).snapshot(2);
+  BOOST_TEST((names.merges() == Texts{}));
+}
+
 BOOST_AUTO_TEST_CASE(the_rest_before_a_border_stays_at_the_top_level) {
   Names names;
   names.snapshot(1).segment(6, 2, 4).segment(5, 5, 6).snapshot(6);
@@ -219,6 +235,9 @@ BOOST_AUTO_TEST_CASE(an_object_with_a_snapshot_inside_covers_nothing) {
   Names beside;
   beside.snapshot(1).snapshot(5).singles(2, 5).segment(1, 2, 5);
   BOOST_TEST(beside.covered().size() == 4u);
+  Names without;
+  without.singles(2, 5).segment(1, 2, 5);
+  BOOST_TEST(without.covered().size() == 4u);
 }
 
 // However many come, one by one, few are needed, and none is rewritten more often than there are

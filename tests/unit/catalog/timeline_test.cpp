@@ -61,6 +61,7 @@ BOOST_AUTO_TEST_CASE(marker_writers_and_strangers) {
   Listing listing;
   listing.put("streamd.json").put("writers/00000002.json").put("writers/00000010.json");
   listing.put("writers/00000003.json").put("marks/deploy").put("README.txt");
+  listing.put("generations/0000000200000001/keys/000000000000000000000000000000ab");
   const Timeline timeline = read_timeline(listing.objects);
   BOOST_TEST(timeline.has_marker);
   BOOST_TEST(*timeline.writer == 16u);
@@ -217,6 +218,8 @@ BOOST_AUTO_TEST_CASE(generations_are_ordered_by_epoch) {
   BOOST_REQUIRE(timeline.generations.size() == 2u);
   BOOST_TEST((timeline.generations[0].id == kOld));
   BOOST_TEST((timeline.newest_restorable()->id == kOld));
+  BOOST_TEST(timeline.find(kNew) == &timeline.generations[1]);
+  BOOST_TEST(timeline.find(GenerationId(77)) == nullptr);
   timeline = read_timeline(listing.snap(7).objects);
   BOOST_TEST((timeline.newest_restorable()->id == kNew));
   BOOST_TEST(timeline.newest_restorable()->newest()->last.value == 9u);

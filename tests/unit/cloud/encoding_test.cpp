@@ -13,7 +13,12 @@ BOOST_AUTO_TEST_SUITE(encoding)
 BOOST_AUTO_TEST_CASE(percent) {
   BOOST_TEST(percent_encode("a b+c/~\xc3\xa4%") == "a%20b%2Bc%2F~%C3%A4%25");
   BOOST_TEST(percent_encode_path("/a//../b c") == "/a//../b%20c");
+  BOOST_TEST(percent_encode("AZaz09-._~") == "AZaz09-._~");
+  BOOST_TEST(percent_encode("@[`{:") == "%40%5B%60%7B%3A");
   BOOST_TEST(percent_decode("a%20b+c%2Bd%2") == "a b c+d%2");
+  BOOST_TEST(percent_decode("%c3%C3") == "\xc3\xc3");
+  for (const char* text : {"%zz", "%Gg", "%2g", "%2z", "%2:", "%:2", "%2`", "%2/", "%@0"})
+    BOOST_TEST(percent_decode(text) == text, text);
   for (const std::string text : {"", "plain", "a&b=c?d#e", "\x01\x7f\xff", "%41", "a/b"})
     BOOST_TEST(percent_decode(percent_encode(text)) == text);
 }
@@ -29,7 +34,8 @@ BOOST_AUTO_TEST_CASE(times) {
   BOOST_TEST(from_http_date("Sun, 30 Aug 2015 12:36:00 GMT") == 1440938160);
   BOOST_TEST(from_iso_date("2015-08-30T12:36:00.000Z") == 1440938160);
   BOOST_TEST(from_iso_date("2015-08-30T12:36:00Z") == 1440938160);
-  for (const std::string text : {"", "yesterday", "Sun, 30 Abc 2015 12:36:00 GMT"})
+  for (const std::string text :
+       {"", "yesterday", "Sun, 30 Abc 2015 12:36:00 GMT", "Sun, 30 anF 2015 12:36:00 GMT"})
     BOOST_TEST(from_http_date(text) == -1);
   BOOST_TEST(from_iso_date("2015") == -1);
   BOOST_TEST(nanoseconds_of_seconds(2) == 2'000'000'000);

@@ -20,9 +20,12 @@ BOOST_AUTO_TEST_CASE(addresses) {
   BOOST_TEST(text(":9187") == "0.0.0.0:9187 everywhere");
   BOOST_TEST(text("[::]:9187") == "[::]:9187 everywhere");
   BOOST_TEST(text("10.0.0.1:65535") == "10.0.0.1:65535 everywhere");
-  for (const char* wrong : {"", "9187", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536",
-                            "::1:80", "[127.0.0.1]:80", "[]:80", "example.org:80", "127.1:80"})
+  for (const char* wrong :
+       {"", "9187", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
+        "[::1:80", "::1]:80", "::1:80", "[127.0.0.1]:80", "[]:80", "example.org:80", "127.1:80"})
     BOOST_TEST(text(wrong) == "none", wrong);
+  for (const char* name : {"localhost", "::1x"})  // no address, so nobody knows where it leads
+    BOOST_TEST(!is_loopback({name, 80}), name);
 }
 
 BOOST_AUTO_TEST_CASE(tokens) {

@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(other_values) {
   BOOST_TEST(!parse_bool("false").value());
   BOOST_TEST(!parse_bool("yes").has_value());
   BOOST_TEST(parse_mode("0660").value() == 0660u);
-  for (const char* text : {"", "888", "1777", "rw"}) BOOST_TEST(!parse_mode(text).has_value());
+  for (const char* text : {"", "888", "1777", "66x", "rw"})
+    BOOST_TEST(!parse_mode(text).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(distances) {

@@ -30,6 +30,8 @@ BOOST_AUTO_TEST_CASE(the_status_when_there_is_no_word) {
   BOOST_TEST(code_of(404, "") == STREAMD_NOT_FOUND);
   BOOST_TEST(code_of(401, "") == STREAMD_AUTH);
   BOOST_TEST(code_of(403, "Strange") == STREAMD_PERMISSION);
+  BOOST_TEST(code_of(408, "") == STREAMD_TRANSIENT);
+  BOOST_TEST(code_of(409, "") == STREAMD_TRANSIENT);
   BOOST_TEST(code_of(412, "") == STREAMD_EXISTS);
   BOOST_TEST(code_of(429, "") == STREAMD_THROTTLED);
   BOOST_TEST(code_of(500, "") == STREAMD_TRANSIENT);
@@ -77,6 +79,32 @@ BOOST_AUTO_TEST_CASE(a_wrong_region_names_the_right_one) {
   response.body = error_body("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>");
   BOOST_TEST(fail_response(call, "x", response, 0) == STREAMD_INVALID_CONFIG);
   BOOST_TEST(host.message().find("the bucket is in region eu-west-1") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_store_does_not_say) {
+  const auto message = [](int status, const std::string& body) {
+    TestCall host;
+    const sdk::Call call(&host.abi);
+    HttpResponse response;
+    response.status = status;
+    response.body = body;
+    fail_response(call, "x", response, 0);
+    return host.message();
+  };
+  for (const char* word : {"AccessDenied", "MethodNotAllowed"})
+    BOOST_TEST(message(403, error_body(word)).find("s3:ListBucket") != std::string::npos);
+  BOOST_TEST(message(403, error_body("SignatureDoesNotMatch")).find("is the secret right?") !=
+             std::string::npos);
+  BOOST_TEST(message(403, error_body("RequestTimeTooSkewed")).find("the clock of this machine") !=
+             std::string::npos);
+  BOOST_TEST(message(500, "") == "cannot x: status 500");
+}
+
+BOOST_AUTO_TEST_CASE(credentials_that_a_new_token_heals) {
+  for (const char* word :
+       {"ExpiredToken", "InvalidToken", "TokenRefreshRequired", "RequestExpired"})
+    BOOST_TEST(is_expired(word), word);
+  BOOST_TEST(!is_expired("AccessDenied"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

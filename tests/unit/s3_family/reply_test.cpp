@@ -18,6 +18,9 @@ BOOST_AUTO_TEST_CASE(errors) {
   BOOST_TEST(reply.region == "eu-west-1");
   for (const char* other : {"", "not xml", "<html><body>502</body></html>", "<Error>"})
     BOOST_TEST(parse_error(other).code == "");
+  BOOST_TEST(
+      parse_error("<ErrorResponse><Error><Code>ExpiredToken</Code></Error></ErrorResponse>").code ==
+      "ExpiredToken");  // of the token service
 }
 
 BOOST_AUTO_TEST_CASE(lists) {
@@ -54,7 +57,9 @@ BOOST_AUTO_TEST_CASE(bodies_of_requests) {
              "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>"
              "<Object><Key>a&amp;b&lt;c&gt;</Key></Object>"
              "<Object><Key>\xc3\xa4</Key></Object></Delete>");
-  for (const std::string bad : {"a\x01", "a\tb", "\xff", "\xc3", "\xc3(", "\xe6\x97"})
+  BOOST_TEST(delete_body({"\xe6\x97\xa5", "\xf0\x9f\x98\x80"}, body));
+  for (const std::string bad :
+       {"a\x01", "a\tb", "\xff", "\xc0\xaf", "\x80", "\xc3", "\xc3(", "\xe6\x97", "\xf0\x9f\x98"})
     BOOST_TEST(!delete_body({"fine", bad}, body));
   BOOST_TEST(complete_body({"\"e1\""}) ==
              "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part>"
@@ -66,6 +71,9 @@ BOOST_AUTO_TEST_CASE(uploads_and_removals) {
                              "</InitiateMultipartUploadResult>") == "u/1");
   BOOST_TEST(parse_etag("<CompleteMultipartUploadResult><ETag>\"x-2\"</ETag>"
                         "</CompleteMultipartUploadResult>") == "x-2");
+  for (const std::string etag : {"x-2", "\"", "\"x", "x\""})  // nothing to take off
+    BOOST_TEST(parse_etag("<CompleteMultipartUploadResult><ETag>" + etag +
+                          "</ETag></CompleteMultipartUploadResult>") == etag);
   std::vector<DeleteError> errors;
   BOOST_TEST(
       parse_delete("<DeleteResult><Error><Key>k</Key><Code>AccessDenied</Code>"
@@ -73,6 +81,43 @@ BOOST_AUTO_TEST_CASE(uploads_and_removals) {
                    errors));
   BOOST_TEST(errors.at(0).key + errors[0].code == "kAccessDenied");
   BOOST_TEST(!parse_delete("", errors));
+}
+
+BOOST_AUTO_TEST_CASE(uploads_that_are_open) {
+  const auto list = [](const std::string& before) {
+    return "<ListMultipartUploadsResult>" + before +
+           "<Upload><Key>a%2Fb</Key><UploadId>u</UploadId><Initiated>2015-08-30T12:36:00.000Z"
+           "</Initiated></Upload></ListMultipartUploadsResult>";
+  };
+  std::vector<OpenUpload> uploads;
+  BOOST_TEST(parse_uploads(list(""), uploads));
+  BOOST_TEST(parse_uploads(list("<EncodingType>url</EncodingType>"), uploads));
+  BOOST_REQUIRE(uploads.size() == 2u);
+  BOOST_TEST(uploads[0].key == "a%2Fb");
+  BOOST_TEST(uploads[1].key == "a/b");
+  BOOST_TEST(uploads[1].began_seconds == 1440938160);
+  BOOST_TEST(!parse_uploads("<html/>", uploads));
+}
+
+BOOST_AUTO_TEST_CASE(roles) {
+  const auto reply = [](const std::string& id, const std::string& secret,
+                        const std::string& until) {
+    return "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>"
+           "<AccessKeyId>" +
+           id + "</AccessKeyId><SecretAccessKey>" + secret +
+           "</SecretAccessKey><SessionToken>t</SessionToken><Expiration>" + until +
+           "</Expiration></Credentials></AssumeRoleWithWebIdentityResult>"
+           "</AssumeRoleWithWebIdentityResponse>";
+  };
+  const std::string until = "2015-08-30T12:36:00Z";
+  RoleReply role;
+  BOOST_TEST(parse_role(reply("id", "secret", until), role));
+  BOOST_TEST(role.access_key_id + role.secret_access_key + role.session_token == "idsecrett");
+  BOOST_TEST(role.expires_seconds == 1440938160);
+  BOOST_TEST(!parse_role(reply("", "secret", until), role));
+  BOOST_TEST(!parse_role(reply("id", "", until), role));
+  BOOST_TEST(!parse_role(reply("id", "secret", "soon"), role));
+  BOOST_TEST(!parse_role("<html/>", role));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -143,6 +143,12 @@ BOOST_AUTO_TEST_CASE(a_word_of_the_system_becomes_a_next_step) {
   BOOST_TEST(provider_hint(Code::kInvalidConfig, "", "file") ==
              "check the options of this replica: `streamctl drivers show file`");
   BOOST_TEST(provider_hint(Code::kCorrupt, "BadDigest", "s3").empty());
+  for (const auto& [code, words] : {std::pair(Code::kAuth, "check the credentials"),
+                                    {Code::kPermission, "give them the right to"},
+                                    {Code::kThrottled, "fewer requests"},
+                                    {Code::kTransient, "can this machine reach the storage?"},
+                                    {Code::kTimeout, "can this machine reach the storage?"}})
+    BOOST_TEST(provider_hint(code, "", "s3").find(words) != std::string::npos, words);
   BOOST_TEST(is_errno_name("ENOSPC"));
   BOOST_TEST(!is_errno_name("SlowDown"));
   BOOST_TEST(!is_errno_name(""));

@@ -143,6 +143,14 @@ BOOST_AUTO_TEST_CASE(positions_round_trip) {
   ByteReader in(raw);
   BOOST_TEST((read_position(in) == position));
   BOOST_TEST((in.ok() && in.at_end()));
+  position.big_endian = false;
+  raw.clear();
+  append_position(raw, position);
+  ByteReader again(raw);
+  BOOST_TEST((read_position(again) == position));
+  ByteReader cut(ByteView(raw).first(12));  // in the salts
+  BOOST_TEST(read_position(cut).salts.none());
+  BOOST_TEST(!cut.ok());
 }
 
 BOOST_AUTO_TEST_CASE(an_index_header_counts_only_when_both_copies_and_the_checksum_agree) {
