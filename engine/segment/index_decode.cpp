@@ -252,12 +252,13 @@ Status Decoder::manifest(ByteView body) {
     const catalog::Key parsed = catalog::parse_key(part.key);
     const auto* key = std::get_if<catalog::PartKey>(&parsed);
     if (key == nullptr) return damaged("a manifest names something that is no part");
-    if (pages == 0 || pages > UINT32_MAX) return damaged("a part has an impossible length");
+    if (pages == 0 || pages > UINT32_MAX)  // 0 also where the list was cut short
+      return damaged("a part has an impossible length");
     part.first_page = key->first_page;
     part.pages = static_cast<std::uint32_t>(pages);
     manifest.parts.push_back(std::move(part));
   }
-  if (!in.ok() || !in.at_end()) return damaged("the list of parts has the wrong length");
+  if (!in.at_end()) return damaged("the list of parts has the wrong length");
   index_.manifest = std::move(manifest);
   return {};
 }

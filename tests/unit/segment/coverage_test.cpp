@@ -80,6 +80,7 @@ BOOST_AUTO_TEST_CASE(the_lock_page_is_not_expected) {
 BOOST_AUTO_TEST_CASE(only_the_first_failure_is_told) {
   Coverage coverage(kPage, 1);
   coverage.end_transaction(3);
+  coverage.end_transaction(5);
   coverage.end_transaction(0);
   BOOST_TEST(coverage.proven().error().message.find("page 2") != std::string::npos);
   Coverage none(kPage, 1);

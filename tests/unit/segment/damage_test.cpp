@@ -67,6 +67,11 @@ struct RawIndex {
         reader.block(reader.blocks() - 1).offset + reader.block(reader.blocks() - 1).stored;
     bytes = must(encode_index(header, index));
   }
+  RawIndex(const ObjectHeader& of, const Index& encoded)
+      : header(of),
+        index(encoded),
+        blocks_end(index.blocks.back().offset + index.blocks.back().stored),
+        bytes(must(encode_index(header, index))) {}
   Result<Index> decode() const { return decode_index(header, bytes, blocks_end); }
   Code code() const { return decode().error().code; }
   // Position of a section's type field.
@@ -190,7 +195,9 @@ BOOST_AUTO_TEST_CASE(every_field_of_header_and_footer_comes_back) {
   BOOST_TEST((must(decode_header(encode_header(header))) == header));
   const Footer footer{1, 2, 3, 4, 5};
   const HeaderBytes head = encode_header(header);
-  BOOST_TEST((must(decode_footer(head, encode_footer(head, footer))) == footer));
+  const FooterBytes foot = encode_footer(head, footer);
+  BOOST_TEST((must(decode_footer(head, foot)) == footer));
+  BOOST_TEST((decode_footer(head, ByteView(foot).first(47)).error().code == Code::kCorrupt));
 }
 
 BOOST_AUTO_TEST_CASE(a_footer_that_points_elsewhere_is_refused_before_memory_is_taken) {
@@ -291,11 +298,16 @@ BOOST_AUTO_TEST_CASE(hostile_counts_are_refused_before_memory_is_taken) {
   BOOST_TEST(with(Section::kPageHashes, {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
   BOOST_TEST(with(Section::kPageHashes,
                   {2, UINT32_MAX - 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+  BOOST_TEST(!with(Section::kPageHashes, {1, UINT32_MAX - 1, 0, 0, 0, 0, 0, 0, 0, 0}));
+  BOOST_TEST(with(Section::kTransactions, {}));
   BOOST_TEST(with(Section::kTransactions, {UINT64_MAX}));
   BOOST_TEST(with(Section::kTransactions, {9, 0, 0, 0}));
   BOOST_TEST(with(Section::kTransactions, {0}));
   BOOST_TEST(with(Section::kTransactions, {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
   BOOST_TEST(with(Section::kPosition, {1, 2}));
+  RawIndex longer(sample.bytes);
+  longer.replace(Section::kPosition, Bytes(wal::kPositionSize + 1));
+  BOOST_TEST((longer.code() == Code::kCorrupt));
   BOOST_TEST(with(Section::kImages, {0, UINT64_MAX, 0}));     // more than the block holds
   BOOST_TEST(with(Section::kImages, {UINT64_MAX, 0, 0}));     // page
   BOOST_TEST(with(Section::kImages, {UINT32_MAX, 2, 0}));     // runs past the last page
@@ -308,24 +320,103 @@ BOOST_AUTO_TEST_CASE(hostile_counts_are_refused_before_memory_is_taken) {
   BOOST_TEST(with(Section::kImages, {}));
 }
 
+// Of one block of a part, or of a segment of very many transactions.
+BOOST_AUTO_TEST_CASE(images_and_bases_of_a_block) {
+  ObjectHeader header;
+  header.page_size = 512;
+  header.completeness = Completeness::kAll;
+  header.first = Txid(1);
+  header.last = Txid(1ull << 33);
+  header.piece = {1, 2};
+  const auto decode = [&](std::uint32_t images, Encoding encoding,
+                          std::initializer_list<std::uint64_t> numbers) {
+    Index index;
+    index.blocks.push_back({.offset = kHeaderSize, .stored = 10, .raw = images * 512});
+    index.blocks.back().encoding = encoding;
+    Bytes body;
+    for (const std::uint64_t number : numbers) append_varint(body, number);
+    RawIndex raw(header, index);
+    raw.replace(Section::kImages, body);
+    return raw.decode();
+  };
+  const auto corrupt = [](const Result<Index>& index) {
+    return !index && index.error().code == Code::kCorrupt;
+  };
+  constexpr std::uint64_t kFar = 2ull * UINT32_MAX;  // UINT32_MAX transactions on
+  BOOST_TEST(must(decode(1, Encoding::kZstd, {0, 0, kFar})).images[0].transaction == UINT32_MAX);
+  BOOST_TEST(corrupt(decode(2, Encoding::kZstd, {0, 0, kFar, 0, 0, 2})));
+  BOOST_TEST(corrupt(decode(1, Encoding::kZstd, {0, 0})));                    // ends too early
+  BOOST_TEST(corrupt(decode(1, Encoding::kZstd, {0, 0, 0, 0})));              // goes on
+  const auto some = must(decode(2, Encoding::kZstdPrefix, {0, 2, 0, 1, 0}));  // not the first
+  BOOST_TEST((some.bases == std::vector{PageNo(2)}));
+  BOOST_TEST(corrupt(decode(2, Encoding::kZstdPrefix, {0, 2, 0, 2, 0, 0})));  // none has one
+  BOOST_TEST(corrupt(decode(2, Encoding::kZstdPrefix, {0, 3, 0, 0, 1, 0})));  // nor that page
+  BOOST_TEST(corrupt(decode(2, Encoding::kZstdPrefix, {0, 2, 0, 1, 2})));     // the third of two
+  BOOST_TEST(corrupt(decode(2, Encoding::kZstdPrefix, {0, 2, 0, 1})));        // cut short
+}
+
+BOOST_AUTO_TEST_CASE(bases_of_some_pages_come_back) {
+  ObjectHeader header;
+  header.page_size = 512;
+  header.kind = Kind::kPart;
+  Index index;
+  for (const std::uint32_t page : {1u, 2u, 2u, 3u, 7u}) index.images.push_back({PageNo(page), 0});
+  Block block{.offset = kHeaderSize, .stored = 10, .raw = 5 * 512};
+  block.encoding = Encoding::kZstdPrefix;
+  block.images = 5;
+  for (const std::vector<std::uint32_t>& pages :
+       {std::vector{1u}, {7u}, {2u, 3u}, {1u, 2u, 3u, 7u}}) {
+    index.bases.clear();
+    for (const std::uint32_t page : pages) index.bases.push_back(PageNo(page));
+    block.bases = static_cast<std::uint32_t>(index.bases.size());
+    index.blocks = {block};
+    BOOST_TEST((must(RawIndex(header, index).decode()) == index));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(no_object_holds_more_images_than_are_allowed) {
+  ObjectHeader header;
+  header.page_size = 512;
+  header.kind = Kind::kPart;
+  constexpr std::uint32_t kInBlock = kMaxBlockBytes / 512;
+  Index index;
+  Bytes body;
+  for (std::uint64_t images = 0; images <= kMaxImages; images += kInBlock) {
+    index.blocks.push_back(
+        {.offset = kHeaderSize + index.blocks.size(), .stored = 1, .raw = kMaxBlockBytes});
+    index.blocks.back().encoding = Encoding::kZstd;
+    for (const std::uint64_t number : {std::uint64_t{0}, 2ull * (kInBlock - 1), std::uint64_t{0}})
+      append_varint(body, number);
+  }
+  RawIndex raw(header, index);
+  raw.replace(Section::kImages, body);
+  BOOST_TEST(raw.decode().error().message == "read an object's index: too many images");
+}
+
 BOOST_AUTO_TEST_CASE(a_hostile_manifest_is_refused) {
   ObjectHeader header;
   header.kind = Kind::kManifest;
   header.page_size = 512;
-  const auto corrupt = [&](std::uint64_t count, const std::string& key, std::uint64_t pages) {
-    RawIndex raw(Sample().bytes);
-    Bytes body(12), bytes;
-    append_varint(body, count);
-    append_varint(body, key.size());
-    append(body, as_bytes(key));
-    append_varint(body, 5);
-    append_varint(body, pages);
+  RawIndex raw(Sample().bytes);
+  const auto refused = [&](const Bytes& body) {
     raw.bytes.clear();
     for (const std::uint16_t empty : std::initializer_list<std::uint16_t>{0x8001, 0x8002})
       raw.append_section(empty, {});
     raw.append_section(0x8005, body);
     const auto decoded = decode_index(header, raw.bytes, kHeaderSize);
     return !decoded && decoded.error().code == Code::kCorrupt;
+  };
+  const auto list = [](std::uint64_t count, const std::string& key, std::uint64_t pages) {
+    Bytes body(12);
+    append_varint(body, count);
+    append_varint(body, key.size());
+    append(body, as_bytes(key));
+    append_varint(body, 5);
+    append_varint(body, pages);
+    return body;
+  };
+  const auto corrupt = [&](std::uint64_t count, const std::string& key, std::uint64_t pages) {
+    return refused(list(count, key, pages));
   };
   const std::string part = to_text(catalog::PartKey{GenerationId(1), PageNo(1), Txid(1), {}});
   BOOST_TEST(!corrupt(1, part, 9));
@@ -334,6 +425,12 @@ BOOST_AUTO_TEST_CASE(a_hostile_manifest_is_refused) {
   BOOST_TEST(corrupt(1, part, 0));
   BOOST_TEST(corrupt(1, part, UINT64_MAX));
   BOOST_TEST(corrupt(1, "../../etc/passwd", 9));
+  Bytes changed = list(1, part, 9);
+  changed.push_back(0);
+  BOOST_TEST(refused(changed));
+  changed.resize(changed.size() - 3);  // without the two numbers of the part
+  BOOST_TEST(refused(changed));
+  BOOST_TEST(refused(Bytes(12)));
 }
 
 BOOST_AUTO_TEST_CASE(random_indexes_never_do_harm) {

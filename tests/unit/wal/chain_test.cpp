@@ -127,6 +127,14 @@ BOOST_AUTO_TEST_CASE(damaged_log_headers_are_refused) {
   BOOST_TEST(!parse_log_header(odd_size).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(places_in_the_file) {
+  BOOST_TEST(frame_offset(1, 512) == 32u);
+  BOOST_TEST(frame_offset(UINT32_MAX, 65536) == 32u + 4294967294u * std::uint64_t{65560});
+  for (const std::uint32_t size : {512u, 1024u, 65536u}) BOOST_TEST(valid_page_size(size));
+  for (const std::uint32_t size : {0u, 256u, 513u, 131072u}) BOOST_TEST(!valid_page_size(size));
+  BOOST_TEST(lock_page(4096).value == 262145u);
+}
+
 BOOST_AUTO_TEST_CASE(positions_round_trip) {
   Position position;
   position.database_inode = 77;
@@ -148,6 +156,9 @@ BOOST_AUTO_TEST_CASE(positions_round_trip) {
   append_position(raw, position);
   ByteReader again(raw);
   BOOST_TEST((read_position(again) == position));
+  BOOST_TEST(position.known());
+  BOOST_TEST(!Position().known());
+  BOOST_TEST(!position.salts.none());
   ByteReader cut(ByteView(raw).first(12));  // in the salts
   BOOST_TEST(read_position(cut).salts.none());
   BOOST_TEST(!cut.ok());
