@@ -34,6 +34,12 @@ struct Named {
   std::string unknown;                   // a manifest that stays and was not read
 };
 
+Error would_lose(const std::string& what) {
+  return make_error(Code::kInternal,
+                    "prune: the decision would lose " + what + ": nothing is removed",
+                    "please report this, with the output of `streamctl timeline --json`");
+}
+
 class Judge {
  public:
   Judge(std::span<const catalog::Listed> listing, const PartNames& parts, Micros now,
@@ -215,6 +221,22 @@ Judgement Judge::run() {
 Judgement judge(std::span<const catalog::Listed> listing, const PartNames& parts, Micros now,
                 const Rules& rules) {
   return Judge(listing, parts, now, rules).run();
+}
+
+Status prove(const Decisions& decisions, const Judgement& judgement) {
+  std::vector<catalog::Listed> stays;
+  for (const Decision& decision : decisions.objects)
+    if (decision.fate != Fate::kRemove) stays.push_back(decision.object);
+  const catalog::Timeline after = catalog::read_timeline(stays);
+  for (const catalog::GenerationTimeline& before : judgement.timeline.generations) {
+    const Region& region = judgement.regions.at(before.id);
+    const catalog::GenerationTimeline* left = after.find(before.id);
+    const bool exact = !region.out && !region.over;
+    if (exact &&
+        (left == nullptr || !same_moments(before, *left, region.exact_from.value_or(Txid()))))
+      return would_lose("transactions of generation " + to_text(before.id));
+  }
+  return {};
 }
 
 }  // namespace streamd::retention

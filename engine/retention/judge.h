@@ -23,4 +23,8 @@ struct Judgement {
 Judgement judge(std::span<const catalog::Listed> listing, const PartNames& parts, Micros now,
                 const Rules& rules);
 
+// Rebuilds the timeline from what stays: every moment that the rules promise must be in it, else
+// kInternal.
+Status prove(const Decisions& decisions, const Judgement& judgement);
+
 }  // namespace streamd::retention

@@ -27,29 +27,6 @@ void hold_parts(Decisions& decisions, const PartNames& parts) {
       decision.fate = Fate::kWait;
 }
 
-Error would_lose(const std::string& what) {
-  return make_error(Code::kInternal,
-                    "prune: the decision would lose " + what + ": nothing is removed",
-                    "please report this, with the output of `streamctl timeline --json`");
-}
-
-// Rebuilds the timeline from what stays: every moment that the rules promise must be in it.
-Status prove(const Decisions& decisions, const Judgement& judgement) {
-  std::vector<catalog::Listed> stays;
-  for (const Decision& decision : decisions.objects)
-    if (decision.fate != Fate::kRemove) stays.push_back(decision.object);
-  const catalog::Timeline after = catalog::read_timeline(stays);
-  for (const catalog::GenerationTimeline& before : judgement.timeline.generations) {
-    const Region& region = judgement.regions.at(before.id);
-    const catalog::GenerationTimeline* left = after.find(before.id);
-    const bool exact = !region.out && !region.over;
-    if (exact &&
-        (left == nullptr || !same_moments(before, *left, region.exact_from.value_or(Txid()))))
-      return would_lose("transactions of generation " + to_text(before.id));
-  }
-  return {};
-}
-
 }  // namespace
 
 std::size_t Decisions::count(Fate fate) const {

@@ -242,6 +242,7 @@ BOOST_AUTO_TEST_CASE(goes_on_from_what_was_restored) {
   Moment lost = moment;
   lost.generation = kNew;
   BOOST_TEST((make_plan(timeline, lost).error().code == Code::kCorrupt));
+  BOOST_TEST((continue_plan(timeline, lost, Txid(4)).error().code == Code::kOutsideWindow));
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_inside_a_segment_only_if_nothing_else_leads_on) {
@@ -280,6 +281,9 @@ BOOST_AUTO_TEST_CASE(parts_must_follow_each_other_in_one_generation) {
   BOOST_TEST(good.bytes() == 1140u);
   BOOST_TEST(!add_parts(plan, {0, 0, 0, {part(kOld, 1), part(kOld, 4)}}));
   BOOST_TEST(!add_parts(plan, {0, 0, 0, {part(kNew, 1)}}));
+  segment::ManifestPart other = part(kOld, 1);
+  other.key = "streamd.json";
+  BOOST_TEST(!add_parts(plan, {0, 0, 0, {other}}));
 }
 
 BOOST_AUTO_TEST_CASE(a_plan_explains_itself) {
@@ -293,6 +297,39 @@ BOOST_AUTO_TEST_CASE(a_plan_explains_itself) {
   BOOST_TEST(json.integer("bytes") == 1100);
   BOOST_TEST(json.integer("txid") == 5);
   BOOST_TEST(json.at("segments").items().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_explains_parts_pieces_and_notes) {
+  Listing listing;
+  listing.snapshot(3);
+  for (std::uint32_t piece = 1; piece <= 2; ++piece) {
+    catalog::SegmentKey key = Listing::key(4, 4);
+    key.piece = {piece, 2};
+    listing.add(to_text(key), 70);
+  }
+  Plan plan = plan_to(listing, 4);
+  plan.parts.push_back({"part", 9});
+  plan.moment.notes.push_back("a newer one is not complete");
+  const std::string text = describe(plan);
+  for (const char* words : {"segment            140  4 to 4, level 0, all, 2 pieces\n",
+                            "parts                9  1 of them\n",
+                            "note: a newer one is not complete\n", "1149  bytes to fetch"})
+    BOOST_TEST(text.find(words) != std::string::npos, words << " in " << text);
+  const Json json = to_json(plan);
+  BOOST_TEST(json.at("segments").items()[0].at("pieces").items().size() == 2u);
+  BOOST_TEST(json.at("parts").items().size() == 1u);
+  BOOST_TEST(json.at("notes").items().size() == 1u);
+  plan.manifest.reset();
+  BOOST_TEST(to_json(plan).at("snapshot").is_null());
+  BOOST_TEST(describe(plan).find("snapshot") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(where_the_newest_snapshot_leads_nowhere_an_older_one_may) {
+  Listing listing;
+  listing.snapshot(1).segment(2, 9).segment(10, 12).snapshot(8);  // nothing begins with 9
+  BOOST_TEST((plan_to(listing, 12).snapshot.txid == Txid(1)));
+  Moment beyond{kOld, Txid(14), {}};
+  BOOST_TEST((make_plan(listing.timeline(), beyond).error().code == Code::kCorrupt));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 #include "retention/policy.h"
 
 #include "made_up_replica.h"
+#include "retention/judge.h"
 
 using namespace streamd;
 using namespace streamd::retention;
@@ -248,6 +249,32 @@ BOOST_AUTO_TEST_CASE(strangers_claims_and_what_is_reserved_stay) {
         "generations/0000000100000009/segments/0/x"})
     BOOST_TEST(replica.of(replica.put(key, 900 * kDay)).reason ==
                "not of the kinds that are pruned");
+}
+
+// The last look at a decision, which a mistake of ours must not get past.
+BOOST_AUTO_TEST_CASE(a_decision_that_would_lose_a_moment_is_refused) {
+  MadeUpReplica replica;
+  replica.days(10);
+  const Judgement today = judge(replica.listing, replica.parts, replica.now, replica.rules);
+  const Decisions right = replica.decide();
+  BOOST_TEST(prove(right, today).has_value());
+  const auto refused = [&](const Decisions& decisions) {
+    const Status status = prove(decisions, today);
+    return !status && status.error().code == Code::kInternal;
+  };
+  int segments = 0;
+  for (std::size_t i = 0; i < right.objects.size(); ++i) {
+    if (right.objects[i].fate == Fate::kRemove || !right.objects[i].object.key.ends_with(".all"))
+      continue;
+    Decisions wrong = right;
+    wrong.objects[i].fate = Fate::kRemove;
+    BOOST_TEST(refused(wrong), right.objects[i].object.key);
+    ++segments;
+  }
+  BOOST_TEST(segments == 7);
+  Decisions nothing_left = right;
+  for (Decision& decision : nothing_left.objects) decision.fate = Fate::kRemove;
+  BOOST_TEST(refused(nothing_left));
 }
 
 BOOST_AUTO_TEST_CASE(two_names_of_one_range_have_one_fate) {
