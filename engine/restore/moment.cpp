@@ -88,7 +88,7 @@ Error nothing_there(const Timeline& timeline, const Target& target) {
     return make_error(Code::kOutsideWindow,
                       "restore: the replica has no generation " + to_text(*target.generation),
                       "streamctl generations lists them");
-  if (timeline.begun() || timeline.has_marker)
+  if (timeline.has_marker)
     return make_error(Code::kNotRestorable,
                       "restore: a backup was begun, but its first snapshot is not complete",
                       "let streamd finish the first snapshot, or use another replica");
@@ -154,15 +154,14 @@ Txid complete_tip(const GenerationTimeline& generation) {
   return tip;
 }
 
+// `generation` is one of them.
 Moment make_moment(const std::vector<const GenerationTimeline*>& generations,
                    const GenerationTimeline& generation, Txid txid) {
   Moment moment{generation.id, txid};
-  for (const GenerationTimeline* other : generations) {
-    if (other == &generation) break;
-    if (other->newest() == nullptr)
-      moment.notes.push_back("generation " + to_text(other->id) +
+  for (auto other = generations.begin(); *other != &generation; ++other)
+    if (!can_be_restored(*other))
+      moment.notes.push_back("generation " + to_text((*other)->id) +
                              " is newer, but no moment of it can be restored yet");
-  }
   return moment;
 }
 

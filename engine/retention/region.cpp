@@ -1,6 +1,7 @@
 #include "retention/region.h"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace streamd::retention {
@@ -43,11 +44,12 @@ bool same_moments(const GenerationTimeline& one, const GenerationTimeline& other
 }
 
 const catalog::Snapshot& base_of(const GenerationTimeline& generation, Txid from) {
-  for (auto at = generation.snapshots.rbegin(); at != generation.snapshots.rend(); ++at)
-    if (at->key.txid <= from &&
-        same_moments(generation, without_past(generation, at->key.txid), from))
-      return *at;
-  return generation.snapshots.front();
+  const auto leads = [&](const catalog::Snapshot& snapshot) {
+    const Txid txid = snapshot.key.txid;
+    return txid <= from && same_moments(generation, without_past(generation, txid), from);
+  };
+  const auto oldest = std::prev(generation.snapshots.rend());  // leads anyway
+  return *std::find_if(generation.snapshots.rbegin(), oldest, leads);
 }
 
 milliseconds exact_age(const Rules& rules) {

@@ -53,7 +53,8 @@ BOOST_AUTO_TEST_CASE(hex) {
   BOOST_TEST(from_hex("0aFF", raw));
   BOOST_TEST(to_hex(raw) == "0aff");
   BOOST_TEST(!from_hex("0a", raw));
-  BOOST_TEST(!from_hex("0ag0", raw));
+  for (const char* text : {"0ag0", "0aG0", "0a/0", "0a:0", "0a@0", "0a`0"})
+    BOOST_TEST(!from_hex(text, raw), text);
 }
 
 BOOST_AUTO_TEST_CASE(times_have_one_spelling) {
@@ -132,6 +133,11 @@ BOOST_AUTO_TEST_CASE(a_map_of_numbers) {
     seen += key == 7 || value == std::to_string(key) ? 1 : 0;
   });
   BOOST_TEST(seen == 1000u);
+  IntMap<int> crowded;  // all want the same place
+  for (int i = 1; i <= 100; ++i) crowded.put(static_cast<std::uint32_t>(i) << 20, i);
+  for (int i = 1; i <= 100; ++i)
+    BOOST_TEST(*crowded.find(static_cast<std::uint32_t>(i) << 20) == i);
+  BOOST_TEST(crowded.find(101u << 20) == nullptr);
   map.clear();
   BOOST_TEST(map.empty());
   BOOST_TEST(map.find(7) == nullptr);

@@ -90,6 +90,7 @@ BOOST_AUTO_TEST_CASE(nothing_begun_and_not_restorable_are_told_apart) {
   Target other = latest();
   other.generation = kNew;
   BOOST_TEST((refused(resolve(begun, other, {})).code == Code::kOutsideWindow));
+  BOOST_TEST((refused(resolve(Listing().timeline(), other, {})).code == Code::kNoBackup));
 }
 
 BOOST_AUTO_TEST_CASE(latest_takes_the_newest_generation_that_can_be_restored) {
@@ -128,6 +129,66 @@ BOOST_AUTO_TEST_CASE(outside_of_what_is_kept_names_both_ends) {
   BOOST_TEST((must(resolve(timeline, when(second(2000)), {})).txid == Txid(20)));
 }
 
+BOOST_AUTO_TEST_CASE(both_ends_may_lie_in_different_generations) {
+  Listing listing;
+  listing.snapshot(10).segment(11, 20).snapshot(30, kNew);
+  listing.segment(41, 42, Completeness::kAll, 0, 9, GenerationId(0x0000000300000001));
+  for (const Target& target : {at(9), at(99), when(second(9))}) {
+    const Error error = refused(resolve(listing.timeline(), target, {}));
+    BOOST_TEST((error.code == Code::kOutsideWindow));
+    BOOST_TEST(mentions(error, Txid(10)));
+    BOOST_TEST(mentions(error, Txid(30)));
+  }
+  BOOST_TEST(boundaries(listing.timeline(), when(second(9))).empty());
+  // The newest had begun, and nobody knows what before its first snapshot was.
+  const Moment older = must(resolve(listing.timeline(), when(second(50)), {}));
+  BOOST_TEST((older.txid == Txid(30)));
+  BOOST_TEST(older.notes.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_txid_beside_a_hole_is_not_in_it) {
+  Listing listing;
+  listing.snapshot(10).segment(11, 12).snapshot(20).segment(21, 22).segment(30, 31);
+  for (const std::uint64_t outside : {9u, 40u})
+    BOOST_TEST((refused(resolve(listing.timeline(), at(outside), {})).message.find("not kept") !=
+                std::string::npos));
+  BOOST_TEST((refused(resolve(listing.timeline(), at(15), {})).message.find("a hole") !=
+              std::string::npos));
+  // Of the segments that nothing leads to only one that holds it, or what comes after, counts.
+  for (const std::uint64_t lost : {25u, 30u, 31u})
+    BOOST_TEST((refused(resolve(listing.timeline(), at(lost), {})).code ==
+                (lost == 25u ? Code::kOutsideWindow : Code::kCorrupt)));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_complete_tells_nothing) {
+  Listing listing;
+  listing.snapshot(1).segment(2, 5);
+  catalog::SegmentKey half = Listing::key(6, 9);
+  half.piece = {1, 2};
+  listing.add(to_text(half), 10);
+  const auto timeline = listing.timeline();
+  BOOST_TEST((must(resolve(timeline, latest(), {})).txid == Txid(5)));
+  BOOST_TEST((must(resolve(timeline, when(second(9)), {})).txid == Txid(5)));
+  BOOST_TEST((reachable_from(timeline.generations.front(), Txid(7)) == Txid(7)));
+}
+
+// A segment whose beginning nothing leads to ends with a snapshot.
+BOOST_AUTO_TEST_CASE(a_table_may_name_moments_that_cannot_be_restored) {
+  Listing listing;
+  listing.snapshot(1).segment(5, 9).snapshot(9);
+  const auto timeline = listing.timeline();
+  const Target target = when(second(9) + 300);
+  const auto asked = boundaries(timeline, target);
+  BOOST_TEST(asked.size() == 2u);
+  const std::string snapshot = to_text(catalog::SnapshotKey{kOld, Txid(9), second(9)});
+  SeenTables tables{
+      {to_text(Listing::key(5, 9)), {{Txid(8), 0, second(8)}, {Txid(9), 0, second(9) + 301}}},
+      {snapshot, {{Txid(9), 0, second(9) + 301}}}};
+  BOOST_TEST((refused(resolve(timeline, target, tables)).code == Code::kOutsideWindow));
+  tables[snapshot][0].seen = second(9) + 300;
+  BOOST_TEST((must(resolve(timeline, target, tables)).txid == Txid(9)));
+}
+
 BOOST_AUTO_TEST_CASE(a_hole_names_its_edges) {
   Listing listing;
   listing.snapshot(1).segment(2, 5).segment(6, 9, Completeness::kDelta).segment(10, 12);
@@ -149,6 +210,8 @@ BOOST_AUTO_TEST_CASE(a_hole_names_its_edges) {
   BOOST_TEST(
       (refused(resolve(timeline, when(second(7) + 1), tables)).code == Code::kOutsideWindow));
   BOOST_TEST((must(resolve(timeline, when(second(9)), tables)).txid == Txid(9)));
+  const SeenTables nothing{{to_text(Listing::key(6, 9, Completeness::kDelta)), {}}};
+  BOOST_TEST((refused(resolve(timeline, when(second(7)), nothing)).code == Code::kOutsideWindow));
 }
 
 BOOST_AUTO_TEST_CASE(between_two_generations_lies_a_hole_once_the_newer_had_begun) {
@@ -226,6 +289,14 @@ BOOST_AUTO_TEST_CASE(of_equal_ranges_the_smaller_one) {
   BOOST_TEST(past.bytes() == 1000u + 300 + 100);
   BOOST_TEST(past.cut(past.segments[0]) == 0u);
   BOOST_TEST((plan_to(listing, 8).segments[0].key.completeness == Completeness::kAll));
+}
+
+BOOST_AUTO_TEST_CASE(of_as_many_segments_the_fewer_bytes) {
+  Listing listing;
+  listing.snapshot(1).segment(2, 4, Completeness::kAll, 0, 500).segment(5, 9);
+  listing.segment(2, 6, Completeness::kAll, 1, 50).segment(7, 9);
+  BOOST_TEST(lasts(plan_to(listing, 9)) == (std::vector<std::uint64_t>{6, 9}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_from_what_was_restored) {

@@ -79,6 +79,15 @@ BOOST_AUTO_TEST_CASE(what_rests_is_worth_a_look_when_the_window_has_moved_on) {
   BOOST_TEST(replica.decide().count(Fate::kRemove) == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_store_tells_no_age_of_is_not_waited_for) {
+  MadeUpReplica replica;
+  replica.days(10);
+  replica = pruned(replica);
+  replica.segment(102, 103, -365 * kDay);
+  replica.listing.back().mtime_ns = 0;
+  BOOST_TEST(next(replica) == kNoon + kDay);
+}
+
 BOOST_AUTO_TEST_CASE(what_keep_holds_for_a_time_goes_later) {
   MadeUpReplica replica;
   replica.days(7);

@@ -251,6 +251,109 @@ BOOST_AUTO_TEST_CASE(strangers_claims_and_what_is_reserved_stay) {
                "not of the kinds that are pruned");
 }
 
+// The history is shorter than the window, and begins in a newer generation.
+BOOST_AUTO_TEST_CASE(of_a_generation_that_is_over_snapshots_stay) {
+  MadeUpReplica replica;
+  replica.now = kNoon - 3 * kDay;
+  replica.days(7);
+  const auto merged = replica.segment(52, 71, 0, 1);
+  replica.now = kNoon;
+  replica.generation = kSecondOne;
+  replica.snap(100, 3 * kDay - kHour);
+  for (std::uint64_t i = 3; i-- > 0;)
+    replica.segment(103 - i, 103 - i, static_cast<Micros>(i) * kDay);
+  replica.rules.history = hours(24);
+  const catalog::Timeline left = catalog::read_timeline(replica.left());
+  const catalog::GenerationTimeline* old = left.find(kFirst);
+  BOOST_REQUIRE(old != nullptr);
+  BOOST_TEST(old->snapshots.size() > 2u);
+  BOOST_TEST(old->segments.empty());
+  BOOST_TEST(replica.of(merged).reason == "older than the history: only snapshots stay there");
+}
+
+BOOST_AUTO_TEST_CASE(parts_of_a_generation_that_is_over) {
+  MadeUpReplica replica;
+  replica.now = kNoon - 20 * kDay;
+  replica.days(2);
+  const auto part = replica.part(1, 900, 0, {});  // of a snapshot that nobody will finish
+  replica.now = kNoon;
+  replica.generation = kSecondOne;
+  replica.days(10);
+  BOOST_TEST(replica.of(part).reason == "no snapshot names it");
+  BOOST_TEST(replica.fate(part) == Fate::kRemove);
+  const std::size_t known = replica.parts.size();
+  std::erase_if(replica.parts, [](const auto& each) {
+    return each.first.find("0000000100000009") != std::string::npos;
+  });
+  BOOST_TEST(replica.parts.size() < known);
+  BOOST_TEST(replica.decide().unread.empty());  // of manifests that go nobody asks
+}
+
+BOOST_AUTO_TEST_CASE(two_snapshots_of_one_transaction_have_one_fate) {
+  MadeUpReplica replica;
+  replica.days(40);
+  replica.rules.retention = replica.rules.history = hours(48);
+  replica.rules.keep.weekly = 3;  // 331 of them
+  const auto earlier = replica.snap(331, 7 * kDay + kHour);
+  BOOST_TEST(replica.fate(earlier) == Fate::kKeep);
+  const auto later = replica.snap(341, -2 * kHour);  // no calendar counts what lies ahead
+  replica.rules.keep = {.daily = 40};
+  BOOST_TEST(replica.fate(later) == Fate::kKeep);
+}
+
+// A manifest that came late is younger than the grace, so what it names waits with it.
+BOOST_AUTO_TEST_CASE(a_part_waits_for_the_manifest_that_names_it) {
+  MadeUpReplica replica;
+  replica.days(10);
+  replica.rules.grace = milliseconds(600'000);
+  const auto manifest = replica.snap(5, 9 * kDay + kHour);
+  replica.listing.back().mtime_ns = replica.now * 1000;
+  const auto part = replica.part(1, 5, 9 * kDay, {manifest});
+  BOOST_TEST(replica.fate(manifest) == Fate::kWait);
+  BOOST_TEST(replica.fate(part) == Fate::kWait);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_needed_when_the_grace_began_is_asked_for) {
+  MadeUpReplica replica;
+  replica.days(10);
+  replica.part(1, 101, kHour, {});
+  replica.now += 6 * kHour;
+  replica.rules.grace = hours(12);
+  const auto fate_of_21 = [&] {
+    for (const Decision& each : replica.decide().objects)
+      if (each.object.key.find("snapshots/" + to_text(Txid(21))) != std::string::npos)
+        return each.fate;
+    return Fate::kRemove;
+  };
+  BOOST_TEST(fate_of_21() == Fate::kWait);
+  std::erase_if(replica.parts, [](const auto& each) {
+    return each.first.find("snapshots/" + to_text(Txid(21))) != std::string::npos;
+  });
+  BOOST_TEST(replica.decide().unread.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_object_whose_age_the_store_does_not_tell_stays) {
+  MadeUpReplica replica;
+  replica.days(10);
+  replica.listing.front().mtime_ns = 0;
+  const Decisions decisions = replica.decide();
+  BOOST_TEST(decisions.objects.front().fate != Fate::kRemove);
+  BOOST_TEST(decisions.count(Fate::kRemove) > 0u);
+  BOOST_TEST(decisions.bytes(Fate::kRemove) == 100 * decisions.count(Fate::kRemove));
+}
+
+BOOST_AUTO_TEST_CASE(what_covers_nothing) {
+  MadeUpReplica replica;
+  const auto orphan = replica.segment(2, 3, kHour), snapless = replica.segment(2, 5, kHour, 1);
+  BOOST_TEST(replica.of(orphan).reason == "covered by one of level 1");
+  BOOST_TEST(replica.fate(snapless) == Fate::kKeep);
+  const auto wide = replica.segment(8, 12, kHour);
+  replica.segment(8, 11, kHour, 1);                              // shorter
+  replica.segment(8, 13, kHour, 2, Completeness::kLast);         // without what is between
+  replica.segment(8, 13, kHour, 3, Completeness::kAll, {1, 2});  // not complete
+  BOOST_TEST(replica.fate(wide) == Fate::kKeep);
+}
+
 // The last look at a decision, which a mistake of ours must not get past.
 BOOST_AUTO_TEST_CASE(a_decision_that_would_lose_a_moment_is_refused) {
   MadeUpReplica replica;

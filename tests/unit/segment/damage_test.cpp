@@ -385,7 +385,8 @@ BOOST_AUTO_TEST_CASE(no_object_holds_more_images_than_are_allowed) {
     index.blocks.push_back(
         {.offset = kHeaderSize + index.blocks.size(), .stored = 1, .raw = kMaxBlockBytes});
     index.blocks.back().encoding = Encoding::kZstd;
-    for (const std::uint64_t number : {std::uint64_t{0}, 2ull * (kInBlock - 1), std::uint64_t{0}})
+    for (const std::uint64_t number :
+         {std::uint64_t{0}, std::uint64_t{2} * (kInBlock - 1), std::uint64_t{0}})
       append_varint(body, number);
   }
   RawIndex raw(header, index);
