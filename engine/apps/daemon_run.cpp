@@ -47,7 +47,7 @@ Result<Setup> read_files(const StreamdOptions& options) {
   Setup setup = setup_without_file(options.setup);
   const std::string path = std::filesystem::absolute(options.database).string();
   setup.config.databases.push_back(
-      TRY(config::database_from_urls(path, options.urls, setup.context, setup.problems)));
+      TRY(config::database_from_urls(path, options.urls, setup.context)));
   check_faults(setup.config, setup.problems);
   check_keys(setup.config, setup.problems);
   return setup;

@@ -166,9 +166,7 @@ Result<Reloaded> LiveConfig::add(const std::string& path, const std::vector<std:
   TRY(must_have_files());
   if (path.empty() || path.front() != '/')
     return make_error(Code::kUsage, "register: '" + path + "' is no absolute path");
-  config::Problems warnings;
-  const config::Database database =
-      TRY(config::database_from_urls(path, urls, setup_.context, warnings));
+  const config::Database database = TRY(config::database_from_urls(path, urls, setup_.context));
   TRY(refuse_secrets(database));
   if (const auto* known = config::find_database(setup_.config, path); known != nullptr)
     return make_error(Code::kUsage, "database " + path + " is already there at " +

@@ -135,9 +135,8 @@ Result<Settings> checked(std::string_view url,
   return settings;
 }
 
-// Warnings go to `problems`.
 Result<Replica> replica_at(std::string_view url, const Context& context,
-                           const Placeholders& placeholders, Problems& problems) {
+                           const Placeholders& placeholders) {
   const Parts parts = TRY(split(url));
   Storage storage;
   storage.driver = parts.driver;
@@ -157,26 +156,21 @@ Result<Replica> replica_at(std::string_view url, const Context& context,
   const Settings none;
   auto replica =
       make_replica(storage, storage.settings, {&none, &none}, placeholders, kCommandLine, reading);
-  for (const Problem& problem : found.all()) {
-    if (!problem.warning) return bad(url, problem.message, problem.hint);
-    problems.warning(problem.where, problem.message, problem.hint);
-  }
+  if (!found.all().empty()) return bad(url, found.all().front().message, found.all().front().hint);
   return std::move(*replica);
 }
 
 }  // namespace
 
 Result<Replica> parse_replica_url(std::string_view url, const Context& context) {
-  Problems warnings;  // who reads a replica has no use for them
-  return replica_at(url, context, {"", "", context.host}, warnings);
+  return replica_at(url, context, {"", "", context.host});
 }
 
 Result<Database> database_from_urls(const std::string& path, const std::vector<std::string>& urls,
-                                    const Context& context, Problems& warnings) {
+                                    const Context& context) {
   Database database = TRY(plain_database(path, kCommandLine));
   for (const std::string& url : urls) {
-    Replica replica =
-        TRY(replica_at(url, context, placeholders_of(database, context.host), warnings));
+    Replica replica = TRY(replica_at(url, context, placeholders_of(database, context.host)));
     const auto taken = [&](const std::string& name) {
       return std::any_of(database.replicas.begin(), database.replicas.end(),
                          [&](const Replica& other) { return other.name == name; });

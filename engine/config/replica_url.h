@@ -19,6 +19,6 @@ Result<Replica> parse_replica_url(std::string_view url, const Context& context);
 
 // `streamd DB REPLICA-URL...`: one database with these replicas.
 Result<Database> database_from_urls(const std::string& path, const std::vector<std::string>& urls,
-                                    const Context& context, Problems& warnings);
+                                    const Context& context);
 
 }  // namespace streamd::config

@@ -110,6 +110,21 @@ BOOST_AUTO_TEST_CASE(what_makes_a_database_another_one) {
   BOOST_TEST(!same_settings(plain, read("",
                                         "[[database.replica]]\ndriver = \"file\"\npath = \"/c\"\n"
                                         "name = \"second\"")));
+  BOOST_TEST(!same_settings(plain, read("keep = { daily = 2 }", "")));
+  BOOST_TEST(
+      same_settings(read("heartbeat-url = \"https://a/b\"\nheartbeat-interval = \"1m\"", ""),
+                    read("heartbeat-url = \"https://a/c\"\nheartbeat-interval = \"2m\"", "")));
+}
+
+BOOST_AUTO_TEST_CASE(options_that_differ) {
+  Setting one, two;
+  one.text = "1";
+  two.text = "2";
+  const Settings before{{"gone", one}, {"list", one}, {"same", one}, {"text", one}};
+  Settings after{{"list", one}, {"new", one}, {"same", one}, {"text", two}};
+  after["list"].items = {"a"};
+  BOOST_TEST(
+      (changed_options(before, after) == std::vector<std::string>{"gone", "list", "text", "new"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -56,6 +56,12 @@ BOOST_AUTO_TEST_CASE(several_in_one_error) {
   BOOST_TEST(to_error(problems).message == "a:2: first (and 1 more)");
   BOOST_TEST(check_report(problems) ==
              "context: second\na:1: warning: careful\na:2: first\n  hint: do this\n");
+  Problems others;
+  others.error({"b", 0}, make_error(Code::kIo, "third"));
+  problems.add(others);
+  BOOST_TEST(problems.all().size() == 4u);
+  BOOST_TEST(to_text(problems.all().back().where) == "b");
+  BOOST_TEST(to_text(problems.all()[2].where) == "default");
 }
 
 BOOST_AUTO_TEST_CASE(the_syntax_of_toml) {

@@ -18,7 +18,8 @@ BOOST_AUTO_TEST_CASE(addresses) {
   BOOST_TEST(text("localhost:80") == "127.0.0.1:80 here");
   BOOST_TEST(text("[::1]:0") == "[::1]:0 here");
   BOOST_TEST(text(":9187") == "0.0.0.0:9187 everywhere");
-  BOOST_TEST(text("[::]:9187") == "[::]:9187 everywhere");
+  for (const char* everywhere : {"[::]:9187", "[1::1]:9187", "[0:0:1::1]:9187", "[::1:0:1]:9187"})
+    BOOST_TEST(text(everywhere) == std::string(everywhere) + " everywhere");
   BOOST_TEST(text("10.0.0.1:65535") == "10.0.0.1:65535 everywhere");
   for (const char* wrong :
        {"", "9187", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
