@@ -22,7 +22,8 @@ std::string region_in_host(const std::string& host, const std::string& pattern) 
   text.remove_prefix(before.size());
   text.remove_suffix(after.size());
   if (text.starts_with("dualstack.")) text.remove_prefix(10);
-  return text.find('.') == std::string_view::npos ? std::string(text) : std::string();
+  if (text.find('.') != std::string_view::npos) return {};
+  return std::string(text);
 }
 
 }  // namespace streamd::s3

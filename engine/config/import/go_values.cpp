@@ -70,7 +70,7 @@ std::string convert_variables(std::string_view text) {
     const std::size_t begin = end;
     while (end < text.size() && is_name(text[end])) ++end;
     const std::string_view name = text.substr(begin, end - begin);
-    const bool is_digit = !name.empty() && name.front() >= '0' && name.front() <= '9';
+    const bool is_digit = !name.empty() && name.front() <= '9';  // letters come after
     if (braced) {
       if (!name.empty() && !is_digit) out += "${" + std::string(name) + "}";
       i = std::min(text.find('}', begin), text.size() - 1);

@@ -50,6 +50,7 @@ BOOST_AUTO_TEST_CASE(variables_stay_variables) {
   BOOST_TEST(convert_variables("$$x$1y$?") == "xy");
   BOOST_TEST(convert_variables("5$ is 5$") == "5$$ is 5$$");
   BOOST_TEST(convert_variables("a${}b${c") == "ab${c}");
+  BOOST_TEST(convert_variables("a${1}b") == "ab");
   BOOST_TEST(convert_variables("a$") == "a$$");
 }
 

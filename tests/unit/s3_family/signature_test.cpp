@@ -104,6 +104,16 @@ BOOST_AUTO_TEST_CASE(public_test_suite) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(blanks_in_headers) {
+  SignedParts parts{"GET", "/", {}, {}, "hash"};
+  for (const auto& [value, canonical] :
+       {std::pair(" a\t\tb ", "a b"), {"a\r\n b\n", "a b"}, {"\t", ""}, {"", ""}}) {
+    parts.headers = {{"X-One", value}};
+    BOOST_TEST(canonical_request(parts) ==
+               std::string("GET\n/\n\nx-one:") + canonical + "\n\nx-one\nhash");
+  }
+}
+
 // From the documentation of S3 ("Authenticating Requests"): signed body hash, a range, a list.
 BOOST_AUTO_TEST_CASE(examples_of_the_s3_documentation) {
   const SigningKey key{"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
