@@ -22,6 +22,7 @@ BOOST_AUTO_TEST_CASE(region_of_a_host) {
   BOOST_TEST(region_in_host("s3.us-west-2.amazonaws.com", aws) == "us-west-2");
   BOOST_TEST(region_in_host("s3.dualstack.eu-west-1.amazonaws.com", aws) == "eu-west-1");
   BOOST_TEST(region_in_host("s3.amazonaws.com", aws) == "");
+  BOOST_TEST(region_in_host("s3.b.us-west-2.amazonaws.com", aws) == "");
   BOOST_TEST(region_in_host("s4.us-west-2.amazonaws.com", aws) == "");
   BOOST_TEST(region_in_host("s3.us-west-2.example.com", aws) == "");
   BOOST_TEST(region_in_host("b.s3.eu-west-1.amazonaws.com", aws) == "");
