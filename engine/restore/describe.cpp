@@ -16,12 +16,12 @@ std::uint64_t bytes_of(const PlannedSegment& segment) {
 }
 
 std::string line(const Plan& plan, const PlannedSegment& segment) {
+  const catalog::SegmentKey& key = segment.key;
+  const char* kind = catalog::to_text(key.completeness);
   std::string text = fmt::format("segment   {:>12}  {} to {}, level {}, {}", bytes_of(segment),
-                                 segment.key.first.value, segment.key.last.value, segment.key.level,
-                                 catalog::to_text(segment.key.completeness));
+                                 key.first.value, key.last.value, key.level, kind);
   if (segment.pieces.size() > 1) text += fmt::format(", {} pieces", segment.pieces.size());
-  if (segment.key.last > plan.moment.txid)
-    text += ", up to " + std::to_string(plan.moment.txid.value);
+  if (key.last > plan.moment.txid) text += ", up to " + std::to_string(plan.moment.txid.value);
   return text + "\n";
 }
 
@@ -48,10 +48,12 @@ Json to_json(const Plan& plan) {
   for (const PlannedSegment& segment : plan.segments) {
     Json pieces = Json::array();
     for (const PlannedObject& piece : segment.pieces) pieces.push(to_json(piece));
+    const std::uint32_t level = segment.key.level;
+    const char* kind = catalog::to_text(segment.key.completeness);
     segments.push(Json::object({{"first", segment.key.first.value},
                                 {"last", segment.key.last.value},
-                                {"level", std::uint32_t{segment.key.level}},
-                                {"kind", catalog::to_text(segment.key.completeness)},
+                                {"level", level},
+                                {"kind", kind},
                                 {"pieces", std::move(pieces)}}));
   }
   for (const std::string& note : plan.moment.notes) notes.push(note);
