@@ -17,9 +17,9 @@ std::uint64_t bytes_of(const PlannedSegment& segment) {
 
 std::string line(const Plan& plan, const PlannedSegment& segment) {
   const catalog::SegmentKey& key = segment.key;
-  const char* kind = catalog::to_text(key.completeness);
-  std::string text = fmt::format("segment   {:>12}  {} to {}, level {}, {}", bytes_of(segment),
-                                 key.first.value, key.last.value, key.level, kind);
+  const std::uint64_t bytes = bytes_of(segment);
+  std::string text = fmt::format("segment   {:>12}  {} to {}, level {}, {}", bytes, key.first.value,
+                                 key.last.value, key.level, catalog::to_text(key.completeness));
   if (segment.pieces.size() > 1) text += fmt::format(", {} pieces", segment.pieces.size());
   if (key.last > plan.moment.txid) text += ", up to " + std::to_string(plan.moment.txid.value);
   return text + "\n";

@@ -64,10 +64,11 @@ BOOST_AUTO_TEST_CASE(long_names_go_deeper) {
 }
 
 BOOST_AUTO_TEST_CASE(what_no_key_leads_to_is_not_ours) {
-  for (const std::string name : {"x", "a%2", "a%zz.b", "a%2e.b", "a%41.b", "lost+found.x", "a:b.c",
-                                 "%00%00%", "a.b%", "%", "x%~", ".hidden.x"})
+  for (const std::string name :
+       {"x", "a%2", "a%zz.b", "a%2e.b", "a%41.b", "a%-1.b", "a%:0.b", "a%@0.b", "a%G0.b", "a%1G.b",
+        "a%2.b", "lost+found.x", "a:b.c", "%00%00%", "a.b%", "%", "x%~", ".hidden.x"})
     BOOST_TEST(!decode_entry(name, false), name << " passes as an object");
-  for (const std::string name : {"a.b", "lost+found", "a%", "%~"})
+  for (const std::string name : {"a.b", "lost+found", "a%", "%~", "a%zz%~", "a+b%~"})
     BOOST_TEST(!decode_entry(name, true), name << " passes as a folder");
 }
 
@@ -85,6 +86,13 @@ std::string decoded(const std::string& path) {
     begin = end + 1;
   }
   return key;
+}
+
+BOOST_AUTO_TEST_CASE(long_keys_come_back) {
+  for (const std::string& key :
+       {std::string(201, 'x'), std::string(401, '.') + "/" + std::string(300, '%'),
+        std::string(199, 'x') + ".y"})
+    BOOST_TEST(decoded(object_path(key)) == key);
 }
 
 BOOST_AUTO_TEST_CASE(random_keys_come_back) {

@@ -33,6 +33,8 @@ BOOST_AUTO_TEST_CASE(other_names_are_not) {
         "ltx/0/0000000000000002-0000000000000001.ltx",
         "ltx/0/000000000000001-0000000000000010.ltx",
         "ltx/0/0000000000000001_0000000000000010.ltx",
+        "ltx/0/000000000000000x-0000000000000010.ltx",
+        "ltx/0/0000000000000001-000000000000001x.ltx",
         "ltx/0/0000000000000001-0000000000000010.ltx.tmp",
         "ltx/0/x/0000000000000001-0000000000000010.ltx",
         "generations/0123456789abcdeF/snapshots/0000000a.snapshot.lz4",
@@ -41,6 +43,9 @@ BOOST_AUTO_TEST_CASE(other_names_are_not) {
         "generations/0123456789abcdef/other/0000000a.snapshot.lz4",
         "generations/0123456789abcdef/wal/0000000a_0000103.wal.lz4",
         "generations/0123456789abcdef/wal/0000000a-00001038.wal.lz4",
+        "generations/0123456789abcdef/wal/0000000x_00001038.wal.lz4",
+        "generations/0123456789abcdef/wal/0000000a_0000103x.wal.lz4",
+        "generations/0123456789abcdef/wal/0000000a_00001038.wal",
         "generations/0123456789abcdef/wal/0000000a_00001038000000000.wal.lz4",
         "generations/0000000187b01151/snapshots/0000000000000001-20261122T192549123Z.manifest"})
     BOOST_TEST((parse_name(key) == Name(OtherName{})), key);

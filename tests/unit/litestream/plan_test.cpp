@@ -48,6 +48,21 @@ std::string keys(const Result<Plan>& plan) {
 
 BOOST_AUTO_TEST_SUITE(plan)
 
+BOOST_AUTO_TEST_CASE(the_newest_image_wherever_it_is_listed) {
+  Inventory inventory = two_generations();
+  std::swap(inventory.generations[0], inventory.generations[1]);
+  BOOST_TEST(keys(plan_generations(inventory, at(245))) == "s2 ");
+  restore::Target named = at(99);
+  for (const std::uint64_t id : {7u, 3u, 5u}) {
+    named.generation = GenerationId(id);
+    BOOST_TEST(keys(plan_generations(inventory, named)) == code_name(Code::kOutsideWindow));
+  }
+  Inventory levels;
+  levels.files = {file(9, 1, 20), file(9, 1, 10), file(9, 5, 8), file(0, 21, 21)};
+  BOOST_TEST(keys(plan_levels(levels, {})) == "1-20 21-21 ");
+  BOOST_TEST(keys(plan_levels(levels, at_txid(10))) == "1-10 ");
+}
+
 BOOST_AUTO_TEST_CASE(generations_by_time_and_by_name) {
   const Inventory inventory = two_generations();
   BOOST_TEST(keys(plan_generations(inventory, {})) == "s2 w2_0 ");
