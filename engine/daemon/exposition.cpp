@@ -21,15 +21,8 @@ std::string escaped(std::string_view text, bool quotes) {
 }
 
 const char* type_name(MetricType type) {
-  switch (type) {
-    case MetricType::kCounter:
-      return "counter";
-    case MetricType::kGauge:
-      return "gauge";
-    case MetricType::kHistogram:
-      break;
-  }
-  return "histogram";
+  if (type == MetricType::kCounter) return "counter";
+  return type == MetricType::kGauge ? "gauge" : "histogram";
 }
 
 std::string seconds(std::chrono::microseconds time) {

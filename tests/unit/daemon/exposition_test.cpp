@@ -36,6 +36,11 @@ BOOST_AUTO_TEST_CASE(histograms_add_up) {
              "h_seconds_bucket{x=\"1\",le=\"1\"} 2\n"
              "h_seconds_bucket{x=\"1\",le=\"+Inf\"} 3\n"
              "h_seconds_sum{x=\"1\"} 2.25\nh_seconds_count{x=\"1\"} 3\n");
+  Exposition plain;
+  plain.family("h", MetricType::kHistogram, "H.");
+  plain.histogram({}, bounds, counts, std::chrono::microseconds(1));
+  BOOST_TEST(plain.text().find("h_bucket{le=\"0.005\"} 2\n") != std::string::npos);
+  BOOST_TEST(plain.text().ends_with("h_count 3\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

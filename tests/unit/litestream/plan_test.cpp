@@ -59,8 +59,8 @@ BOOST_AUTO_TEST_CASE(the_newest_image_wherever_it_is_listed) {
   }
   Inventory levels;
   levels.files = {file(9, 1, 20), file(9, 1, 10), file(9, 5, 8), file(0, 21, 21)};
-  BOOST_TEST(keys(plan_levels(levels, {})) == "1-20 21-21 ");
-  BOOST_TEST(keys(plan_levels(levels, at_txid(10))) == "1-10 ");
+  BOOST_TEST(keys(plan_levels(levels.files, {})) == "1-20 21-21 ");
+  BOOST_TEST(keys(plan_levels(levels.files, at_txid(10))) == "1-10 ");
 }
 
 BOOST_AUTO_TEST_CASE(generations_by_time_and_by_name) {

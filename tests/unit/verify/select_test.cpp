@@ -34,7 +34,7 @@ struct Scene {
   Memory memory;
 };
 
-std::string segment(GenerationId id, std::uint64_t txid) {
+std::string single(GenerationId id, std::uint64_t txid) {
   return to_text(
       catalog::SegmentKey{id, 0, Txid(txid), Txid(txid), 0, {}, catalog::Completeness::kAll});
 }
@@ -58,9 +58,9 @@ BOOST_AUTO_TEST_SUITE(selection)
 
 BOOST_AUTO_TEST_CASE(what_was_never_read_comes_first_by_kind_and_the_newest_of_each) {
   Scene scene;
-  scene.add(segment(kOld, 9));
-  scene.add(segment(kNew, 2));
-  scene.add(segment(kNew, 3));
+  scene.add(single(kOld, 9));
+  scene.add(single(kNew, 2));
+  scene.add(single(kNew, 3));
   scene.add(to_text(catalog::PartKey{kOld, PageNo(1), Txid(1), {}}));
   scene.add(to_text(catalog::SnapshotKey{kOld, Txid(1), 0}));
   scene.add("generations/README");
@@ -78,9 +78,9 @@ BOOST_AUTO_TEST_CASE(what_was_never_read_comes_first_by_kind_and_the_newest_of_e
 
 BOOST_AUTO_TEST_CASE(the_budget_is_kept_but_for_the_first) {
   Scene scene;
-  scene.add(segment(kOld, 9), 100);
-  scene.add(segment(kOld, 8), 30);
-  scene.add(segment(kOld, 7), 1);
+  scene.add(single(kOld, 9), 100);
+  scene.add(single(kOld, 8), 30);
+  scene.add(single(kOld, 7), 1);
   const auto with = [&](std::uint64_t budget) {
     return select(scene.listing, scene.memory, 0, budget);
   };
