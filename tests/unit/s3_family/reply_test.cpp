@@ -76,6 +76,9 @@ BOOST_AUTO_TEST_CASE(lifecycle_rules) {
               found[1].effect == STREAMD_EXPIRY_ARCHIVES));
   BOOST_TEST((found[2].prefix == "c/" && found[2].days == 0));
   BOOST_TEST((found[3].prefix.empty() && found[3].name.empty() && found[3].days == 30));
+  BOOST_TEST(rules_of("<Rule>" + on +
+                      "<Transition><StorageClass>DEEP_ARCHIVE</StorageClass></Transition></Rule>")
+                 .size() == 1u);
   // Not in force, about tagged objects only, about old versions and unfinished uploads.
   BOOST_TEST(rules_of("<Rule><Status>Disabled</Status>" + thirty + "</Rule>").empty());
   for (const char* filter : {"<Tag><Key>k</Key></Tag>", "<And><Tag><Key>k</Key></Tag></And>"})
