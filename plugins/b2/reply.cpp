@@ -93,7 +93,8 @@ std::vector<cloud::ExpiryRule> parse_expiry(const std::string& body, const std::
   if (buckets == nullptr || !buckets->is_array()) return rules;
   for (const Json& bucket : *buckets) {
     const Json* all = member(bucket, "lifecycleRules");
-    if (text(bucket, "bucketId") != bucket_id || all == nullptr || !all->is_array()) continue;
+    const bool ours = text(bucket, "bucketId") == bucket_id;
+    if (!ours || all == nullptr || !all->is_array()) continue;
     for (const Json& rule : *all)
       if (const std::int64_t days = number(rule, "daysFromUploadingToHiding"); days > 0)
         rules.push_back({STREAMD_EXPIRY_REMOVES, static_cast<std::uint32_t>(days),

@@ -131,7 +131,8 @@ bool parse_lifecycle(const std::string& body, std::vector<ExpiryRule>& rules) {
   if (!root) return false;
   rules.clear();
   for (const pugi::xml_node& rule : root.children("Rule")) {
-    if (text_of(rule, "Status") != "Enabled" || asks_for_tags(rule)) continue;
+    const bool in_force = text_of(rule, "Status") == "Enabled";
+    if (!in_force || asks_for_tags(rule)) continue;
     const std::string prefix = prefix_of(rule), name = text_of(rule, "ID");
     const pugi::xml_node expiration = rule.child("Expiration");
     if (expiration.child("Days") || expiration.child("Date"))

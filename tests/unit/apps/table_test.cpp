@@ -32,6 +32,7 @@ BOOST_AUTO_TEST_CASE(sizes_and_times) {
   BOOST_TEST(shown_size(1536) == "1.5 KiB");
   BOOST_TEST(shown_size(1024 * 1024 - 1) == "1.0 MiB");
   BOOST_TEST(shown_size(5ULL << 40) == "5.0 TiB");
+  BOOST_TEST(shown_size(5000ULL << 40) == "5000.0 TiB");  // there is no larger unit
   BOOST_TEST(shown_time(0) == "-");
   BOOST_TEST(shown_time(1'000) == "1970-01-01T00:00:00.001000Z");
 }
