@@ -48,6 +48,12 @@ const char* verb(FileOp op) {
   return "use";
 }
 
+// Somebody else has put something where a file of ours belongs.
+Error not_ours(const std::string& path, const std::string& what) {
+  return make_error(Code::kPermission, "open " + path + ": " + what + " lies there",
+                    "streamd has not made it: find out who has, then remove it");
+}
+
 Error failed(int error_number, FileOp op, const std::string& path) {
   return errno_error(error_number, std::string(verb(op)) + " " + path);
 }
@@ -86,21 +92,32 @@ void File::close() {
 Result<File> File::open(const std::string& path, int flags, mode_t mode) {
   File file;
   file.path_ = path;
-  TRY(checked(FileOp::kOpen, path,
-              [&] { return file.fd_ = ::open(path.c_str(), flags | O_CLOEXEC, mode); }));
+  Status opened = checked(FileOp::kOpen, path, [&] {
+    return file.fd_ = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+  });
+  if (!opened && (flags & O_NOFOLLOW) != 0)
+    if (const auto there = stat_link(path); there && *there && S_ISLNK((*there)->st_mode))
+      return not_ours(path, "a symbolic link");
+  TRY(std::move(opened));
   return file;
 }
 Result<File> File::open_read(const std::string& path) {
   return open(path, O_RDONLY, 0);
 }
 Result<File> File::open_write(const std::string& path, mode_t mode) {
-  return open(path, O_RDWR | O_CREAT, mode);
+  return open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode);
 }
 Result<File> File::create(const std::string& path, mode_t mode) {
-  return open(path, O_RDWR | O_CREAT | O_TRUNC, mode);
+  return open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
 }
 Result<File> File::create_new(const std::string& path, mode_t mode) {
   return open(path, O_RDWR | O_CREAT | O_EXCL, mode);
+}
+
+Result<File> File::open_found(const std::string& path) {
+  File file = TRY(open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0));
+  if (!S_ISREG(TRY(file.status()).st_mode)) return not_ours(path, "no regular file");
+  return file;
 }
 
 Result<std::size_t> File::read_some_at(std::uint64_t offset, MutableBytes out) const {
@@ -260,6 +277,12 @@ Result<DiskSpace> disk_space(const std::string& path) {
 Result<std::optional<struct stat>> stat_path(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0) return std::optional(info);
+  if (errno == ENOENT || errno == ENOTDIR) return std::optional<struct stat>{};
+  return failed(errno, FileOp::kRead, path);
+}
+Result<std::optional<struct stat>> stat_link(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) == 0) return std::optional(info);
   if (errno == ENOENT || errno == ENOTDIR) return std::optional<struct stat>{};
   return failed(errno, FileOp::kRead, path);
 }

@@ -39,7 +39,7 @@ Status replay(const state::SpoolObject& object, state::Ledger& ledger, state::Ti
 }  // namespace
 
 Status Pipeline::load_state() {
-  TRY(make_folders(layout_.folder));
+  TRY(state::provide_folder(layout_));
   identity_ = TRY(load_identity());
   auto saved = state::load_tip(layout_.tip());
   if (!saved)
