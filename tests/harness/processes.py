@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 
+from harness import secrets
+
 _running = []
 
 
@@ -14,10 +16,12 @@ class Child:
     def __init__(self, command, log, environment=None):
         self.command = [str(word) for word in command]
         self.log = log
+        environment = {**os.environ, **(environment or {})}
+        secrets.from_environment(environment)
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env={**os.environ, **(environment or {})}, start_new_session=True)
+                env=environment, start_new_session=True)
         _running.append(self)
 
     @property
