@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/found.h"
 #include "base/hash.h"
 #include "base/link.h"
 
@@ -46,12 +47,6 @@ const char* verb(FileOp op) {
       return "make folder";
   }
   return "use";
-}
-
-// Somebody else has put something where a file of ours belongs.
-Error not_ours(const std::string& path, const std::string& what) {
-  return make_error(Code::kPermission, "open " + path + ": " + what + " lies there",
-                    "streamd has not made it: find out who has, then remove it");
 }
 
 Error failed(int error_number, FileOp op, const std::string& path) {
@@ -112,12 +107,6 @@ Result<File> File::create(const std::string& path, mode_t mode) {
 }
 Result<File> File::create_new(const std::string& path, mode_t mode) {
   return open(path, O_RDWR | O_CREAT | O_EXCL, mode);
-}
-
-Result<File> File::open_found(const std::string& path) {
-  File file = TRY(open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0));
-  if (!S_ISREG(TRY(file.status()).st_mode)) return not_ours(path, "no regular file");
-  return file;
 }
 
 Result<std::size_t> File::read_some_at(std::uint64_t offset, MutableBytes out) const {
@@ -280,13 +269,6 @@ Result<std::optional<struct stat>> stat_path(const std::string& path) {
   if (errno == ENOENT || errno == ENOTDIR) return std::optional<struct stat>{};
   return failed(errno, FileOp::kRead, path);
 }
-Result<std::optional<struct stat>> stat_link(const std::string& path) {
-  struct stat info {};
-  if (::lstat(path.c_str(), &info) == 0) return std::optional(info);
-  if (errno == ENOENT || errno == ENOTDIR) return std::optional<struct stat>{};
-  return failed(errno, FileOp::kRead, path);
-}
-
 FileIdentity identity_of(const struct stat& info) {
   const auto nanoseconds = [](const timespec& time) {
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +

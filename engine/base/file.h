@@ -33,13 +33,9 @@ class File {
   File& operator=(const File&) = delete;
 
   static Result<File> open_read(const std::string& path);
-  // What is written to is never reached through a symbolic link in the last place of its path.
   static Result<File> open_write(const std::string& path, mode_t mode = 0600);  // kept, or created
   static Result<File> create(const std::string& path, mode_t mode = 0600);      // emptied if there
   static Result<File> create_new(const std::string& path, mode_t mode = 0600);  // kExists if there
-  // To read what anybody may have put there: kPermission when it is a link, a pipe, a device; never
-  // waits for the other end of one.
-  static Result<File> open_found(const std::string& path);
 
   bool is_open() const { return fd_ >= 0; }
   int fd() const { return fd_; }
@@ -84,7 +80,6 @@ struct DiskSpace {
 Result<DiskSpace> disk_space(const std::string& path);
 // nullopt when there is nothing at the path.
 Result<std::optional<struct stat>> stat_path(const std::string& path);
-Result<std::optional<struct stat>> stat_link(const std::string& path);  // of a link itself
 
 // Two looks at a file that found the same found the same content: every write, and every
 // replacement by another file, changes one of these (once the clock has moved on since the last

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/found.h"
 
 namespace streamd::daemon {
 namespace {

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "replicate/pipeline.h"
 #include "segment/reader.h"
+#include "state/folder.h"
 
 namespace streamd::replicate {
 namespace {

@@ -1,5 +1,6 @@
 #include "restore/local_state.h"
 
+#include "state/folder.h"
 #include "state/identity.h"
 #include "state/ledger.h"
 

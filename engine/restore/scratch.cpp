@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "base/found.h"
 #include "restore/swap.h"
 
 namespace streamd::restore {
@@ -18,7 +19,7 @@ Error busy(const std::string& target) {
 // What a killed run left goes. It is not used again: in a folder that others may write, it may as
 // well be the file of somebody who waits to read, or to write, what we put into it.
 Status remove_leftover(const std::string& target) {
-  const auto left = File::open_found(temporary_path(target));
+  const auto left = open_found(temporary_path(target));
   if (!left && left.error().code == Code::kNotFound) return {};
   if (!left) return Error(left.error()).with_context("restore " + target);
   if (!TRY(left->try_lock())) return busy(target);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/found.h"
 #include "base/json.h"
 
 namespace streamd::restore {
@@ -25,7 +26,7 @@ Status write_note(const SwapRequest& request) {
 
 // It says what is renamed, so it must be from somebody who may rename that anyway.
 Result<Bytes> read_own(const std::string& path) {
-  const File file = TRY(File::open_found(path));
+  const File file = TRY(open_found(path));
   const struct stat found = TRY(file.status());
   if (found.st_uid != 0 && found.st_uid != geteuid())
     return make_error(Code::kPermission,
@@ -154,7 +155,7 @@ Result<bool> complete_swap(const std::string& target) {
   if (!TRY(swap_pending(target))) return false;
   const SwapRequest request = TRY(read_note(target));
   if (TRY(stat_path(temporary_path(target)))) {
-    const File file = TRY(File::open_found(temporary_path(target)));
+    const File file = TRY(open_found(temporary_path(target)));
     if (!TRY(file.try_lock()))
       return make_error(Code::kBusy, "restore " + target + ": another restore is at work on it");
     Renames renames;

@@ -26,11 +26,6 @@ struct Layout {
 // state_dir empty = beside the database. The database itself need not exist.
 Result<Layout> layout_for(const std::string& database, const std::string& state_dir);
 
-// Makes the folder, with those above it, when it is missing. Otherwise it must be one that nobody
-// else can put things into: its owner, and that of a link to it, is root, this user or the owner of
-// the database, and nobody else may write it. kPermission.
-Status provide_folder(const Layout& layout);
-
 // Held while the File lives; kBusy with a clear sentence when another process has it.
 Result<File> take_lock(const Layout& layout);
 

@@ -8,6 +8,7 @@ namespace streamd::s3 {
 namespace {
 
 constexpr std::uint32_t kPage = 1000;
+constexpr int kMostEmptyPages = 1000;  // in a row; a store may send some, but not for ever
 
 }  // namespace
 
@@ -19,6 +20,7 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
   const std::uint32_t page_size =
       request.page_hint == 0 ? kPage : std::min(request.page_hint, kPage);
   std::string token;
+  int empty = 0;
   do {
     if (const streamd_code code = call.check(); code != STREAMD_OK) return code;
     Request get;
@@ -48,7 +50,8 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
         return code;
       call.progress();
     }
-    if (page.next == token && !token.empty())
+    empty = page.objects.empty() ? empty + 1 : 0;
+    if ((page.next == token && !token.empty()) || empty > kMostEmptyPages)
       return call.fail(STREAMD_INTERNAL, "cannot %s: the store repeats a page", get.what.c_str());
     token = page.next;
   } while (!token.empty());

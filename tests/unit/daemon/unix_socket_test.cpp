@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_has_the_name_stays) {
   const TempFolder folder;
   BOOST_REQUIRE(replace_file(folder.file("s"), as_bytes("mine")).has_value());
   BOOST_TEST((listen_at(folder.file("s"), {}).error().code == Code::kExists));
-  BOOST_TEST(as_text(read_file(folder.file("s")).value()) == "mine");
+  BOOST_TEST(as_text(*read_file(folder.file("s"))) == "mine");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

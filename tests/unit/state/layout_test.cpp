@@ -1,4 +1,4 @@
-#include "state/layout.h"
+#include "state/folder.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_link_for_the_lock) {
   const auto refused = take_lock(scene.layout);
   BOOST_REQUIRE(!refused);
   BOOST_TEST(refused.error().message.find("a symbolic link lies there") != std::string::npos);
-  BOOST_TEST(as_text(read_file(precious).value()) == "of somebody else");
+  BOOST_TEST(as_text(*read_file(precious)) == "of somebody else");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
