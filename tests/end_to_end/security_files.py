@@ -7,10 +7,11 @@ import stat
 from harness import case, workload
 from harness.daemon import run
 from harness.processes import measured
-from harness.users import need_root
+from harness.users import ROOT, User, need_root
 from end_to_end.installed import replicated
 
 SOMEBODY = 54321
+STRANGER = User(SOMEBODY, SOMEBODY)
 PRECIOUS = "of somebody else\n"
 PATIENCE = 40.0  # seconds; a pipe would keep us for ever
 
@@ -60,23 +61,22 @@ def test_a_replica_of_other_things_than_files(folder):
     honest = os.path.join(folder, "honest")
     shutil.copytree(replica, honest)
     objects = [os.path.relpath(os.path.join(place, name), replica) for place, _, names in os.walk(replica) for name in names]
-    victims = ["streamd.json", ".streamd-store", next(name for name in objects if name.endswith(".snap"))]
-    for victim in victims:
-        for spoil in (pipe, link, endless_device):
-            shutil.rmtree(replica)
-            shutil.copytree(honest, replica)
-            path = os.path.join(replica, victim)
-            os.remove(path)
-            spoil(path, precious)
-            out = os.path.join(folder, "out.db")
-            code, text, _ = streamctl(installation, "restore", database, "-o", out)
-            assert (code == 0) == (victim == ".streamd-store"), (victim, spoil.__name__, text)
-            for words in (["verify", database], ["prune", database, "--dry-run"]):
-                streamctl(installation, *words)
-            installation.run_once("--once")
-            for left in [name for name in os.listdir(folder) if name.startswith("out.db")]:
-                os.remove(os.path.join(folder, left))
-            assert read(precious) == PRECIOUS and os.listdir(outside) == ["precious.all"]
+    snapshot = next(name for name in objects if name.endswith(".snap"))
+    for victim, spoil in (("streamd.json", pipe), ("streamd.json", link), ("streamd.json", endless_device), (snapshot, pipe),
+                          (snapshot, link), (".streamd-store", pipe), (".streamd-store", link)):
+        shutil.rmtree(replica)
+        shutil.copytree(honest, replica)
+        path = os.path.join(replica, victim)
+        os.remove(path)
+        spoil(path, precious)
+        out = os.path.join(folder, "out.db")
+        code, text, _ = streamctl(installation, "restore", database, "-o", out)
+        assert (code == 0) == (victim == ".streamd-store"), (victim, spoil.__name__, text)
+        for words in (["verify", database], ["prune", database, "--dry-run"], ["timeline", database]):
+            streamctl(installation, *words)
+        for left in [name for name in os.listdir(folder) if name.startswith("out.db")]:
+            os.remove(os.path.join(folder, left))
+        assert read(precious) == PRECIOUS and os.listdir(outside) == ["precious.all"]
 
 
 def test_a_replica_whose_folders_lead_away(folder):
@@ -119,7 +119,47 @@ def test_names_in_a_folder_that_lead_elsewhere(folder):
     assert (found.number, found.digest) == (writer.points[-1].number, writer.points[-1].digest)
     for words in (["verify"], ["prune"], ["generations"], ["timeline"]):
         streamctl(installation, words[0], installation.databases[0].path)
-    assert set(os.listdir(folder)) - before == {"out.db"}
+    assert {name for name in os.listdir(folder) if not name.endswith(("-wal", "-shm"))} - before == {"out.db"}
+
+
+def test_a_folder_of_litestream(folder):
+    """Whose objects are links, pipes, and have names that lead elsewhere."""
+    precious = write(os.path.join(folder, "precious"))
+    for number, spoil in enumerate((pipe, link, lambda path, _: write(path))):
+        replica = os.path.join(folder, str(number))
+        snapshots, log, levels = (os.path.join(replica, *names) for names in (
+            ("generations", "0123456789abcdef", "snapshots"), ("generations", "0123456789abcdef", "wal"), ("ltx", "0")))
+        for place in (snapshots, log, levels):
+            os.makedirs(place)
+        spoil(os.path.join(snapshots, "00000000.snapshot.lz4"), precious)
+        spoil(os.path.join(log, "00000000_00000000.wal.lz4"), precious)
+        spoil(os.path.join(levels, "0000000000000001-0000000000000001.ltx"), precious)
+        write(os.path.join(levels, "..%2F..%2F0000000000000001-0000000000000001.ltx"))
+        before = set(os.listdir(folder))
+        code, text, _ = measured([case.program("streamctl"), "restore", "litestream+file://" + replica, "-o",
+                                  os.path.join(folder, "out.db")], {}, PATIENCE)
+        assert code not in (0, -6, -11), text
+        assert set(os.listdir(folder)) == before and read(precious) == PRECIOUS
+
+
+def test_a_program_with_another_users_rights(folder):
+    """Set-user-id, which nobody should do: its caller says neither where drivers are nor which identity is used."""
+    need_root()
+    os.chmod(folder, 0o755)
+    drivers = os.path.join(folder, "drivers")
+    os.mkdir(drivers)
+    for place in os.environ["STREAMD_DRIVER_PATH"].split(":"):
+        if os.path.exists(os.path.join(place, "libstreamd-file.so")):
+            shutil.copy(os.path.join(place, "libstreamd-file.so"), drivers)
+    program = shutil.copy(case.program("streamctl"), folder)
+    os.chmod(program, 0o4755)
+    environment = {"STREAMD_DRIVER_PATH": drivers, "PATH": os.environ["PATH"]}
+    listed = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in environment.items()), program, "drivers", "list"]
+    assert drivers in run(ROOT.command(listed)).stdout
+    outcome = run(STRANGER.command(listed))
+    if drivers in outcome.stdout and os.statvfs(folder).f_flag & os.ST_NOSUID:
+        case.skip("the file system of the tests knows no set-user-id")
+    assert drivers not in outcome.stdout + outcome.stderr, outcome
 
 
 def test_a_target_that_somebody_has_prepared(folder):

@@ -67,7 +67,7 @@ S3 = {
     # name: (kind, value, part of the target, what the error says)
     "repeated-token": ("answer", page(token="again"), "list-type", "repeats a page"),
     "empty-pages": ("answer", Pages(lambda n: page(token=f"t{n}")), "list-type", "repeats a page"),
-    "going-back": ("answer", Pages(lambda n: page(entry(f"app/generations/{'ba'[n % 2]}"), f"t{n}")), "list-type", "in order"),
+    "going-back": ("answer", Pages(lambda n: page(entry(f"app/generations/{'ba'[n % 2]}"), f"t{n}")), "list-type", "goes back in its list"),
     "strangers": ("answer", page(entry("elsewhere/x")), "list-type", "which is not below"),
     "endless-list": ("endless", (HEAD + b"\r\n<ListBucketResult>", BLOCK), "list-type", "response is too long"),
     "deep-list": ("answer", whole(b"<ListBucketResult>" + b"<a>" * 2_500_000), "list-type", "no list"),
@@ -123,7 +123,8 @@ def test_names_that_lead_elsewhere(folder):
     scene.restores += 1
     scene.installation.restore(scene.database, scene.out()).expect(0)
     scene.restored()
-    assert tree(folder) - before == {os.path.relpath(scene.out(), folder)}
+    made = {name for name in tree(folder) - before if not name.endswith(("-wal", "-shm"))}  # by who looked at it
+    assert made == {os.path.relpath(scene.out(), folder)}, made
     for words in (["verify", "--deep"], ["prune"], ["generations"], ["timeline"]):
         scene.installation.streamctl(words[0], scene.database.path, *words[1:])
     assert set(strange) <= scene.bucket.objects.keys()  # not ours to remove

@@ -37,7 +37,7 @@ def from_settings(settings, where):
     allow(where)
     for key in SETTINGS:
         value = settings.get(key)
-        if not isinstance(value, str) or "${" in value:
+        if not isinstance(value, str) or "${" in value or value.startswith("credential:"):
             continue
         if value.startswith("file:"):
             allow(value[5:])
