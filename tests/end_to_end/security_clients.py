@@ -89,6 +89,7 @@ def send_all(connect, data, patience=10):
         client.settimeout(patience)
         with contextlib.suppress(OSError):
             client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
         while block := client.recv(65536):
             answer += block
     return answer

@@ -210,7 +210,7 @@ def test_a_file_that_somebody_left_open_is_not_filled(folder):
     os.chmod(out + ".streamd-restore", 0o666)
     with open(out + ".streamd-restore", "rb") as waiting:
         installation.restore(installation.databases[0], out).expect(0)
-        assert waiting.read() == b"" and stat.S_IMODE(os.stat(out).st_mode) & 0o077 == 0
+        assert waiting.read() == b"" and os.fstat(waiting.fileno()).st_nlink == 0
 
 
 def test_a_local_state_that_somebody_has_prepared(folder):
