@@ -2,6 +2,7 @@
 # Installs what the tests need, builds, and runs every test:
 #   tests/run.sh [--all] [-R REGEX] [--preset NAME]
 #     --all          also the tests labelled `soak` (minutes to hours) and `bench` (figures); CI leaves them out
+#                    (with CI=true the label `sanitizer` runs, other builds of the same tests; without, only with --all)
 #     -R REGEX       only the tests whose name matches
 #     --preset NAME  another CMake preset than dev (asan+ubsan, tsan, coverage)
 # A test that cannot run here skips (exit code 77) with one sentence. With CI=true a skipped test that
@@ -10,11 +11,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=dev
-selection=(-LE 'soak|bench')
+selection=(-LE 'soak|bench|sanitizer')
+lists=(build test)
+if [ "${CI:-}" = true ]; then
+  selection=(-LE 'soak|bench')
+  lists+=(checkers)
+fi
 only=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --all) selection=() ;;
+    --all) selection=(); lists=(build test checkers) ;;
     -R) only=(-R "${2:?-R needs a regular expression}"); shift ;;
     --preset) preset=${2:?--preset needs a name}; shift ;;
     -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
@@ -23,7 +29,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-packaging/dependencies.sh install build test
+packaging/dependencies.sh install "${lists[@]}"
 cmake --preset "$preset"
 cmake --build "build/$preset"
 

@@ -225,6 +225,7 @@ void reload(Running& running, const Signals& signals) {
 }
 
 Status watch_folders(Running& running) {
+  if (running.folders && running.config.changed_since_asked()) running.folders->look_again();
   if (running.folders || !running.config.watches_folders()) return {};
   running.folders =
       TRY(daemon::FolderWatch::start([&running] { return running.config.look_into_folders(); }));

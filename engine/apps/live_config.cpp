@@ -68,8 +68,15 @@ LiveConfig::LiveConfig(const StreamdOptions& options, Setup& setup, daemon::Supe
       supervisor_(supervisor),
       observer_(observer),
       started_with_(setup.written) {
-  for (const config::Database& database : setup.config.databases)
+  note_what_others_ask();
+}
+
+void LiveConfig::note_what_others_ask() {
+  in_folders_.clear();
+  for (const config::Database& database : setup_.config.databases)
     if (!database.directory.empty()) in_folders_.insert(database.path);
+  watches_folders_ = !setup_.config.directories.empty();
+  shutdown_timeout_ = setup_.config.streamd.shutdown_timeout;
 }
 
 Status LiveConfig::must_have_files() const {
@@ -95,6 +102,7 @@ Result<Reloaded> LiveConfig::reload_now() {
   Reloaded result = TRY(take(config::load(options_.setup.config, setup_.context)));
   result.needs_restart = config::changed_options(started_with_, setup_.config.streamd_settings);
   std::erase(result.needs_restart, "shutdown-timeout");
+  changed_ = true;
   configure_log(options_, setup_.config.log);
   log_problems(result.warnings);
   for (const std::string& option : result.needs_restart)
@@ -117,18 +125,11 @@ Result<Reloaded> LiveConfig::take(config::Loaded loaded) {
   result.warnings = loaded.problems;
   result.databases = TRY(supervisor_.apply(loaded.config));
   observer_.follow(loaded.config);
-  in_folders_.clear();
-  for (const config::Database& database : loaded.config.databases)
-    if (!database.directory.empty()) in_folders_.insert(database.path);
   setup_.config = std::move(loaded.config);
   setup_.sources = std::move(loaded.sources);
+  note_what_others_ask();
   log_changes(result.databases, setup_.config.databases.size());
   return result;
-}
-
-bool LiveConfig::watches_folders() const {
-  const std::lock_guard lock(mutex_);
-  return !setup_.config.directories.empty();
 }
 
 daemon::FolderWatch::Look LiveConfig::look_into_folders() {
@@ -151,11 +152,6 @@ daemon::FolderWatch::Look LiveConfig::look_into_folders() {
   if (now != in_folders_)  // said already when it fails
     (void)take(config::load_sources(setup_.sources, setup_.context));
   return look;
-}
-
-milliseconds LiveConfig::shutdown_timeout() const {
-  const std::lock_guard lock(mutex_);
-  return setup_.config.streamd.shutdown_timeout;
 }
 
 Result<std::string> LiveConfig::registered_text() const {

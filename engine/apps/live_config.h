@@ -1,5 +1,6 @@
 // The configuration in effect, and how it becomes another one while the daemon runs.
 #pragma once
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
@@ -23,7 +24,8 @@ struct Reloaded {
   config::Problems warnings;
 };
 
-// Any thread; one change at a time.
+// Any thread; one change at a time. What a change takes long for (databases that leave) does not
+// keep those who only ask.
 class LiveConfig {
  public:
   // Borrows all: the options and the setup that the daemon started with.
@@ -33,8 +35,9 @@ class LiveConfig {
   Result<Reloaded> reload();
   // Looks into the watched folders; the files of the configuration are not read.
   daemon::FolderWatch::Look look_into_folders();
-  bool watches_folders() const;
-  milliseconds shutdown_timeout() const;
+  bool watches_folders() const { return watches_folders_; }
+  bool changed_since_asked() { return changed_.exchange(false); }  // by a reload
+  milliseconds shutdown_timeout() const { return shutdown_timeout_; }
   // Adds a database to conf.d/registered.toml, or takes it out, and reloads. kUsage; when the
   // reload fails the file is as it was.
   Result<Reloaded> add(const std::string& path, const std::vector<std::string>& urls);
@@ -43,6 +46,7 @@ class LiveConfig {
  private:
   Result<Reloaded> reload_now();
   void never_open_what_is_followed();
+  void note_what_others_ask();
   Result<Reloaded> take(config::Loaded loaded);
   Result<Reloaded> rewrite(const std::string& before, const std::string& after);
   Result<std::string> registered_text() const;
@@ -53,8 +57,10 @@ class LiveConfig {
   daemon::Supervisor& supervisor_;
   daemon::Observer& observer_;
   const config::Settings started_with_;  // [streamd]
-  mutable std::mutex mutex_;
+  std::mutex mutex_;                     // guards the setup and what follows
   std::set<std::string> in_folders_;
+  std::atomic<bool> watches_folders_{false}, changed_{false};
+  std::atomic<milliseconds> shutdown_timeout_{};
 };
 
 }  // namespace streamd::apps

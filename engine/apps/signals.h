@@ -3,6 +3,7 @@
 #include <atomic>
 #include <csignal>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -26,8 +27,9 @@ class Signals {
   sigset_t set_;
 };
 
-// work(cancel) on a thread of its own, cancelled by TERM and INT; its result. Such a signal is sent
-// again afterwards: the work may have been done already, and then it is meant for what comes next.
+// work(cancel) on a thread of its own, cancelled by TERM and INT; its result. Signals that came
+// meanwhile are sent again afterwards: the work may have been done already, and then they are meant
+// for what comes next, as is a HUP for a file that was changed after it was read.
 template <class Work>
 auto run_cancellable(const Signals& signals, Work work) {
   constexpr milliseconds kPoll{100};
@@ -38,14 +40,14 @@ auto run_cancellable(const Signals& signals, Work work) {
     result.emplace(work(cancel));
     done = true;
   });
-  std::optional<int> told;
+  std::set<int> came;
   while (!done)
-    if (const auto number = signals.wait_for(kPoll); number && asks_to_end(*number)) {
-      told = number;
-      cancel.cancel();
+    if (const auto number = signals.wait_for(kPoll)) {
+      came.insert(*number);
+      if (asks_to_end(*number)) cancel.cancel();
     }
   thread.join();
-  if (told) signals.send_again(*told);
+  for (const int number : came) signals.send_again(number);
   return std::move(*result);
 }
 

@@ -51,6 +51,10 @@ FolderWatch::~FolderWatch() {
   close(event_fd_);
 }
 
+void FolderWatch::look_again() {
+  eventfd_write(event_fd_, 1);
+}
+
 // The watches come before the look: what appears in between is seen by one of them.
 void FolderWatch::main() {
   Look look = look_();
@@ -80,7 +84,7 @@ void FolderWatch::watch(const std::vector<std::string>& folders) {
   }
 }
 
-// True when a name came or went before the time was over.
+// True when a name came or went, or somebody said so, before the time was over.
 bool FolderWatch::wait(milliseconds time) {
   const MonoTime until = std::chrono::steady_clock::now() + time;
   for (;;) {
@@ -88,8 +92,15 @@ bool FolderWatch::wait(milliseconds time) {
         std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now());
     if (stopping_ || left.count() <= 0) return false;
     pollfd descriptors[] = {{inotify_fd_, POLLIN, 0}, {event_fd_, POLLIN, 0}};
-    if (poll(descriptors, 2, static_cast<int>(left.count())) > 0 && names_changed()) return true;
+    if (poll(descriptors, 2, static_cast<int>(left.count())) <= 0) continue;
+    const bool was_told = told();
+    if (names_changed() || was_told) return true;
   }
+}
+
+bool FolderWatch::told() {
+  eventfd_t times = 0;
+  return eventfd_read(event_fd_, &times) == 0;
 }
 
 bool FolderWatch::names_changed() {

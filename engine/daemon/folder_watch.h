@@ -24,12 +24,14 @@ class FolderWatch {
   // system has no inotify instance left.
   static Result<std::unique_ptr<FolderWatch>> start(std::function<Look()> look);
   ~FolderWatch();
+  void look_again();  // any thread: there may be other folders to watch
 
  private:
   FolderWatch(int inotify_fd, int event_fd, std::function<Look()> look);
   void main();
   void watch(const std::vector<std::string>& folders);
   bool wait(milliseconds time);
+  bool told();
   bool names_changed();
   const int inotify_fd_, event_fd_;
   const std::function<Look()> look_;

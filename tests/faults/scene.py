@@ -26,9 +26,9 @@ class Scene:
         self.writer = None
         self.record = None  # a file: what the programs do is recorded there
         database = Database(self.database, [file_replica(self.replica, **(replica or {}))], settings or {})
-        self.installation = Installation(
-            folder, [database], defaults={"sync-interval": "10ms"},
-            streamd={"state-dir": os.path.join(self.disk, "state"), "shutdown-timeout": "1s", **(streamd or {})})
+        self.streamd = {"state-dir": os.path.join(self.disk, "state"), "shutdown-timeout": "1s", **(streamd or {})}
+        self.defaults = {"sync-interval": "10ms"}
+        self.installation = Installation(folder, [database], self.streamd, self.defaults)
 
     def begin_record(self):
         self.record = os.path.join(self.folder, "record")
@@ -68,6 +68,12 @@ class Scene:
     def interposed(self, settings):
         """An environment in which the interposer does what `settings` say, besides what they already hold."""
         return {"LD_PRELOAD": case.program("fault_interposer"), "FAULTS_BELOW": self.disk, **settings}
+
+    def behind_a_failing_driver(self):
+        """From now on the replica is reached through tests/drivers/failing, which obeys the environment."""
+        settings = self.installation.databases[0].replicas[0]
+        settings.update(driver="failing", inner=case.program("file_driver"))
+        self.installation.write_config(self.streamd, self.defaults)
 
     def once(self, environment=None):
         if self.record:

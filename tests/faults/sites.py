@@ -16,8 +16,16 @@ ERRORS = {
     "mkdir": ("EIO", "ENOSPC", "EDQUOT"),
     "map": ("ENOMEM",),
     "look": ("EIO", "EACCES"),
+    # Calls of a storage driver (tests/drivers/failing). AFTER takes effect and nobody is told; CUT breaks off.
+    "driver-probe": ("TRANSIENT", "AUTH"),
+    "driver-put": ("TRANSIENT", "AFTER", "THROTTLED", "PERMISSION", "TIMEOUT", "INTERNAL"),
+    "driver-get": ("CUT", "TRANSIENT", "CORRUPT", "AUTH"),
+    "driver-stat": ("TRANSIENT", "PERMISSION"),
+    "driver-list": ("CUT", "TRANSIENT", "THROTTLED"),
+    "driver-remove": ("TRANSIENT", "AFTER", "PERMISSION"),
 }
-MODIFYING = ("open", "write", "sync", "truncate", "rename", "remove", "mkdir")
+MODIFYING = ("open", "write", "sync", "truncate", "rename", "remove", "mkdir", "driver-put", "driver-remove")
+HARMLESS = ("SHORT", "AFTER")  # once: the program goes on and nothing has failed
 VARYING = re.compile(r"[0-9a-f]{8,}|(?<=-)[0-9]+|[0-9]{8}T[0-9]+")
 
 
@@ -40,8 +48,11 @@ class Fault:
         return f"{self.site.call}:{self.site.file}:{self.nth}:{self.error}{':sticky' if self.sticky else ''}"
 
     def environment(self, below):
-        return {"FAULTS_CALL": self.site.call, "FAULTS_FILE": os.path.join(below, self.site.file) if self.site.file != "." else below,
-                "FAULTS_NTH": str(self.nth), "FAULTS_ERROR": self.error, "FAULTS_STICKY": str(int(self.sticky))}
+        """`below`: the folder in which files have their names; objects have theirs in the replica."""
+        whole = self.site.file
+        if not self.site.call.startswith("driver-"):
+            whole = os.path.join(below, whole) if whole != "." else below
+        return {"FAULTS_CALL": self.site.call, "FAULTS_FILE": whole, "FAULTS_NTH": str(self.nth), "FAULTS_ERROR": self.error, "FAULTS_STICKY": str(int(self.sticky))}
 
 
 def parse_fault(text):
@@ -49,9 +60,9 @@ def parse_fault(text):
     return Fault(Site(call, file), int(nth), error, bool(sticky))
 
 
-def kind_of(path, below):
-    """A path as a glob: what differs from run to run is a star."""
-    return re.sub(r"\*[*.\-]*\*", "*", VARYING.sub("*", os.path.relpath(path, below)))
+def kind_of(name):
+    """A path or a key as a glob: what differs from run to run is a star."""
+    return re.sub(r"\*[*.\-]*\*", "*", VARYING.sub("*", name))
 
 
 def read_trace(path, below):
@@ -60,7 +71,7 @@ def read_trace(path, below):
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             call, _, file = line.rstrip("\n").partition(" ")
-            site = Site(call, kind_of(file, below))
+            site = Site(call, kind_of(file if call.startswith("driver-") else os.path.relpath(file, below)))
             counts[site] = counts.get(site, 0) + 1
     return dict(sorted(counts.items()))
 
