@@ -81,7 +81,7 @@ def test_a_replica_of_other_things_than_files(folder):
 
 def test_a_replica_whose_folders_lead_away(folder):
     """Whoever may write a share could else have the daemon write, and remove, wherever the daemon may."""
-    installation, writer = backed_up(folder)
+    installation, writer = backed_up(folder, streamd={"shutdown-timeout": "1s"})
     replica, outside = os.path.join(folder, "replica"), os.path.join(folder, "outside")
     os.mkdir(outside)
     precious = write(os.path.join(outside, "precious.all"))

@@ -41,7 +41,7 @@ class Scene:
             output.write("bearer-token-0123456789\n")
         self.database = Database(os.path.join(folder, "app.db"), replicas,
                                  {"heartbeat-url": receiver.url + "/ping/0123456789-heartbeat", "heartbeat-interval": "1s"})
-        self.streamd = {**web.ANY_PORT, "http-token": "file:" + token, "on-event-url": receiver.url + "/hook/0123456789-hook"}
+        self.streamd = {**web.ANY_PORT, "shutdown-timeout": "1s", "http-token": "file:" + token, "on-event-url": receiver.url + "/hook/0123456789-hook"}
         self.installation = Installation(folder, [self.database], streamd=self.streamd)
         self.writer = Writer(self.database.path)
 
