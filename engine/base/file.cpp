@@ -87,9 +87,8 @@ void File::close() {
 Result<File> File::open(const std::string& path, int flags, mode_t mode) {
   File file;
   file.path_ = path;
-  Status opened = checked(FileOp::kOpen, path, [&] {
-    return file.fd_ = ::open(path.c_str(), flags | O_CLOEXEC, mode);
-  });
+  Status opened = checked(FileOp::kOpen, path,
+                          [&] { return file.fd_ = ::open(path.c_str(), flags | O_CLOEXEC, mode); });
   if (!opened && (flags & O_NOFOLLOW) != 0)
     if (const auto there = stat_link(path); there && *there && S_ISLNK((*there)->st_mode))
       return not_ours(path, "a symbolic link");

@@ -91,10 +91,11 @@ struct ListState {
         return misbehaviour("listed '" + name + "' after '" + self->last +
                             "', but says that its lists are in order");
       if (++self->count > kMostListed)
-        return make_error(Code::kCorrupt,
-                          "the store lists more than " + std::to_string(kMostListed) +
-                              " objects below '" + self->prefix + "'",
-                          "no backup has so many: is it the right path, and a store to be trusted?");
+        return make_error(
+            Code::kCorrupt,
+            "the store lists more than " + std::to_string(kMostListed) + " objects below '" +
+                self->prefix + "'",
+            "no backup has so many: is it the right path, and a store to be trusted?");
       self->last = name;
       return self->sink(name, stat_from_abi(*object));
     });

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kPage = 1000;
 constexpr std::size_t kMostPages = 10'000;  // that a walk takes, whatever the store says
-constexpr std::size_t kParallel = 4;  // deletions of one call
+constexpr std::size_t kParallel = 4;        // deletions of one call
 
 std::string common_prefix(const std::string& a, const std::string& b) {
   const auto end = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;

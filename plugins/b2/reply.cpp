@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::json;
 constexpr std::size_t kLongestEtag = 79;
-constexpr int kDeepest = 32;             // levels; each costs much more memory than its byte
+constexpr int kDeepest = 32;                // levels; each costs much more memory than its byte
 constexpr std::size_t kMostFiles = 10'000;  // of a page; 1000 are asked for
 
 bool too_deep(const std::string& body) {

@@ -17,7 +17,7 @@ constexpr long kBufferBytes = 128 * 1024;
 // The kernel would take megabytes before the first of them is sent: on a slow link nothing seems to
 // move then for longer than the idle timeout.
 constexpr int kUnsentBytes = 128 * 1024;
-constexpr std::size_t kLongestBody = 8u << 20;   // a list of 1000 keys has at most 5 MB
+constexpr std::size_t kLongestBody = 8u << 20;    // a list of 1000 keys has at most 5 MB
 constexpr std::size_t kLongestHead = 256u << 10;  // all headers of all answers to one request
 
 }  // namespace
@@ -180,9 +180,9 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
   transfer.call_.progress();
   transfer.head_ += line.size();
   if (transfer.head_ > kLongestHead) {  // "100 Continue" for ever would be one, too
-    transfer.stopped_ = transfer.call_.fail(
-        STREAMD_INTERNAL, "cannot %s: the response's headers are too long",
-        transfer.request_.what.c_str());
+    transfer.stopped_ =
+        transfer.call_.fail(STREAMD_INTERNAL, "cannot %s: the response's headers are too long",
+                            transfer.request_.what.c_str());
     return 0;
   }
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r' || line.back() == ' '))

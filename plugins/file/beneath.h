@@ -1,5 +1,6 @@
-// Ways below the root. No symbolic link there is followed: whoever may write a store, on a share or on
-// a drive that was away, could else lead what is written or removed to any place of this machine.
+// Ways below the root. No symbolic link there is followed: whoever may write a store, on a share or
+// on a drive that was away, could else lead what is written or removed to any place of this
+// machine.
 #pragma once
 #include <string>
 #include <string_view>
@@ -8,8 +9,8 @@
 
 namespace streamd::file_driver {
 
-// The folder at `path` below `root`, "." for the root itself; `flags` besides those of a folder. Not
-// valid: errno is set, ENOTDIR when a link or a file is in the way.
+// The folder at `path` below `root`, "." for the root itself; `flags` besides those of a folder.
+// Not valid: errno is set, ENOTDIR when a link or a file is in the way.
 Descriptor open_folder(int root, std::string_view path, int flags);
 
 std::string folder_part(const std::string& path);  // "." when it has none

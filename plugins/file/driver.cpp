@@ -150,9 +150,8 @@ streamd_code FileDriver::get(const sdk::Call& call, const streamd_get& request,
   if (!root.valid()) return not_found(call, request.key);
   const std::string path = object_path(request.key);
   const Place place = place_of(root.get(), path);
-  const Descriptor file(place.folder.valid()
-                            ? ::openat(place.folder.get(), place.name.c_str(), kOpenObject)
-                            : -1);
+  const Descriptor file(
+      place.folder.valid() ? ::openat(place.folder.get(), place.name.c_str(), kOpenObject) : -1);
   if (!file.valid()) {
     if (is_no_object(errno)) return not_found(call, request.key);
     return fail_errno(call, errno, "read", root_.path() + "/" + path);
