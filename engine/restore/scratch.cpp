@@ -21,7 +21,12 @@ Error busy(const std::string& target) {
 Status remove_leftover(const std::string& target) {
   const auto left = open_found(temporary_path(target));
   if (!left && left.error().code == Code::kNotFound) return {};
-  if (!left) return Error(left.error()).with_context("restore " + target);
+  if (!left) {
+    Error error = Error(left.error()).with_context("restore " + target);
+    if (error.hint.empty())
+      error.hint = "a restore by another user left it: remove it, or let that user";
+    return error;
+  }
   if (!TRY(left->try_lock())) return busy(target);
   return remove_file(temporary_path(target));
 }
