@@ -77,7 +77,7 @@ def test_slow_clients_keep_nobody_waiting(folder):
             writer.transactions(2)
             wait_until(lambda: installation.streamctl("sync", path, "--wait", "--timeout", "20s").code == 0, "a sync", pause=0.1)
             wait_until(lambda: answers(url), "an answer", pause=0.1)
-            assert time.monotonic() - began < 15
+            assert time.monotonic() - began < 6, "others waited for those that dawdle"  # a request has 10 s
     assert peak_memory(installation.daemon.pid) < 250 << 20
     installation.stop()
 

@@ -4,10 +4,11 @@ import os
 import shutil
 import stat
 
-from harness import case, workload
+from harness import case, processes, workload
 from harness.daemon import run
 from harness.processes import measured
 from harness.users import ROOT, User, need_root
+from harness.waiting import wait_until
 from end_to_end.installed import replicated
 
 SOMEBODY = 54321
@@ -274,7 +275,10 @@ def test_what_we_make_is_for_nobody_else(folder):
         assert stat.S_IMODE(os.lstat(installation.control).st_mode) == 0o600
         out, copy = os.path.join(folder, "out.db"), os.path.join(folder, "copy.db")
         installation.restore(installation.databases[0], out).expect(0)
-        run([case.program("streamctl"), "restore", "--follow", "--once", "file://" + os.path.join(folder, "replica"), "-o", copy])
+        follower = processes.Child([case.program("streamctl"), "restore", "file://" + os.path.join(folder, "replica"), "-o", copy,
+                                    "--follow"], os.path.join(folder, "follower.log"))
+        wait_until(lambda: os.path.exists(copy + "-follow") and follower.running(), "a copy", progress=follower.output)
+        assert follower.terminate() == 0 and stat.S_IMODE(os.stat(copy + "-follow").st_mode) == 0o600
         run([case.program("streamctl"), "keygen", "-o", os.path.join(folder, "identity")]).expect(0)
         found = modes(os.path.join(folder, ".app.db-streamd"))
         assert len(found) > 3

@@ -5,6 +5,7 @@ called. Here everything is told at once, at the most talkative level, and everyt
 import base64
 import glob
 import os
+import resource
 import shutil
 import stat
 
@@ -125,9 +126,15 @@ def test_a_driver_check(folder):
 
 
 def test_no_core_dump(folder):
+    """Where the system would let there be one."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
     with web.Receiver() as receiver:
         scene = Scene(folder, receiver)
-        scene.installation.start()
+        resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+        try:
+            scene.installation.start()
+        finally:
+            resource.setrlimit(resource.RLIMIT_CORE, before)
         with open(f"/proc/{scene.installation.daemon.pid}/limits", encoding="ascii") as limits:
             core = next(line for line in limits if line.startswith("Max core file size"))
         assert core.split()[4] == "0", core

@@ -8,8 +8,9 @@ from harness import case
 from harness.b2 import B2
 from harness.daemon import Database, Installation
 from harness.http_faults import HttpFaults
-from harness.processes import measured
-from harness.store_scene import BUCKET, Scene
+from harness.processes import Child, measured
+from harness.store_scene import Scene
+from harness.waiting import wait_until
 from harness.workload import Writer
 from support.fake_s3 import FakeS3
 
@@ -127,8 +128,20 @@ def test_names_that_lead_elsewhere(folder):
     assert made == {os.path.relpath(scene.out(), folder)}, made
     for words in (["verify", "--deep"], ["prune"], ["generations"], ["timeline"]):
         scene.installation.streamctl(words[0], scene.database.path, *words[1:])
+    scene.installation.start()
+    scene.writer.transactions(5)
+    scene.sync()
+    scene.installation.streamctl("compact", scene.database.path)
+    copy = os.path.join(scene.folder, "restored-copy.db")
+    follower = Child([case.program("streamctl"), "restore", scene.database.path, "-o", copy, "--follow"], copy + ".log",
+                     {"STREAMD_CONFIG": scene.installation.config})
+    wait_until(lambda: os.path.exists(copy + "-follow"), "a copy", progress=follower.output)
+    assert follower.terminate() == 0, follower.output()
+    scene.installation.stop()
     assert set(strange) <= scene.bucket.objects.keys()  # not ours to remove
-    assert not [name for name in tree(folder) - before if not name.startswith("machine")]
+    elsewhere = [name for name in tree(folder) - before
+                 if not name.startswith(("machine/restored-", "machine/streamd-", "machine/.app.db-streamd", "machine/.restored-"))]
+    assert not elsewhere, elsewhere
 
 
 def tree(folder):
