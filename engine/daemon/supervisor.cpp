@@ -42,22 +42,6 @@ replicate::UpkeepSettings upkeep_of(const config::Replica& replica) {
   return upkeep;
 }
 
-// What open_replica_store opens, and how often it was used.
-Result<storage::OpenedStore> open_counted(const config::Replica& replica, storage::Drivers& drivers,
-                                          std::shared_ptr<crypt::Keyring> keys) {
-  auto library = TRY(drivers.find(replica.driver));
-  storage::StoreSpec spec;
-  for (const auto& [name, value] : replica.options) spec.settings.push_back({name, value});
-  spec.prefix = replica.prefix;
-  spec.fault = replica.fault;
-  spec.limits.bytes_per_second = replica.bandwidth_limit;
-  spec.retry.idle_timeout = replica.idle_timeout;
-  if (!keys) keys = TRY(open_keyring(replica, "", {}));
-  storage::OpenedStore opened = TRY(storage::open_store(std::move(library), spec));
-  opened.store = std::make_shared<crypt::EncryptedStore>(std::move(opened.store), std::move(keys));
-  return opened;
-}
-
 // The drills of its replicas share their stores, and so their limits.
 Result<replicate::DatabaseSettings> settings_of(const config::Database& database,
                                                 const std::string& state_dir,
@@ -76,7 +60,7 @@ Result<replicate::DatabaseSettings> settings_of(const config::Database& database
   const state::Layout layout = TRY(state::layout_for(database.path, settings.state_dir));
   for (const config::Replica& replica : database.replicas) {
     auto keys = open_keyring(replica, layout.replica(replica.name), {});
-    auto store = keys ? open_counted(replica, drivers, *keys) : Error(keys.error());
+    auto store = keys ? open_replica(replica, drivers, *keys) : Error(keys.error());
     if (!store)
       return Error(store.error())
           .with_context("database " + database.path + ", replica " + replica.name);
@@ -93,10 +77,25 @@ Result<replicate::DatabaseSettings> settings_of(const config::Database& database
 
 }  // namespace
 
+Result<storage::OpenedStore> open_replica(const config::Replica& replica, storage::Drivers& drivers,
+                                          std::shared_ptr<crypt::Keyring> keys) {
+  auto library = TRY(drivers.find(replica.driver));
+  storage::StoreSpec spec;
+  for (const auto& [name, value] : replica.options) spec.settings.push_back({name, value});
+  spec.prefix = replica.prefix;
+  spec.fault = replica.fault;
+  spec.limits.bytes_per_second = replica.bandwidth_limit;
+  spec.retry.idle_timeout = replica.idle_timeout;
+  if (!keys) keys = TRY(open_keyring(replica, "", {}));
+  storage::OpenedStore opened = TRY(storage::open_store(std::move(library), spec));
+  opened.store = std::make_shared<crypt::EncryptedStore>(std::move(opened.store), std::move(keys));
+  return opened;
+}
+
 Result<std::shared_ptr<storage::Store>> open_replica_store(const config::Replica& replica,
                                                            storage::Drivers& drivers,
                                                            std::shared_ptr<crypt::Keyring> keys) {
-  return TRY(open_counted(replica, drivers, std::move(keys))).store;
+  return TRY(open_replica(replica, drivers, std::move(keys))).store;
 }
 
 retention::Rules retention_rules(const config::Replica& replica) {

@@ -14,6 +14,7 @@
 #include "replicate/pipeline.h"
 #include "retention/rules.h"
 #include "storage/driver_library.h"
+#include "storage/open_store.h"
 
 namespace streamd::daemon {
 
@@ -116,6 +117,8 @@ class Supervisor {
 
 // What the configuration says of a storage, opened: plain objects, also where the storage holds
 // encrypted ones. Without `keys` only the replica's own identity opens these.
+Result<storage::OpenedStore> open_replica(const config::Replica& replica, storage::Drivers& drivers,
+                                          std::shared_ptr<crypt::Keyring> keys = nullptr);
 Result<std::shared_ptr<storage::Store>> open_replica_store(
     const config::Replica& replica, storage::Drivers& drivers,
     std::shared_ptr<crypt::Keyring> keys = nullptr);

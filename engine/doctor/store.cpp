@@ -87,6 +87,13 @@ void judge_content(const catalog::Timeline& timeline, const std::string& subject
     findings.warning(subject, "it holds no backup yet", "start streamd: the first one begins then");
 }
 
+std::string described(const storage::ExpiryRule& rule) {
+  return fmt::format("the storage{} {} below '{}' {}: backups there break",
+                     rule.name.empty() ? "" : ", by its rule '" + rule.name + "',",
+                     rule.archives ? "archives objects" : "removes objects", rule.prefix,
+                     rule.days == 0 ? "by a date" : fmt::format("after {} days", rule.days));
+}
+
 }  // namespace
 
 void judge_clock(const std::string& subject, Micros ahead, Findings& findings) {
@@ -101,6 +108,30 @@ void judge_clock(const std::string& subject, Micros ahead, Findings& findings) {
     findings.problem(subject, make_error(Code::kInvalidConfig, text,
                                          "set this machine's clock: nothing is pruned while they "
                                          "differ by more than 5 minutes"));
+}
+
+void judge_expiry(const std::string& subject, const std::string& prefix,
+                  const Result<std::vector<storage::ExpiryRule>>& rules, Findings& findings) {
+  if (!rules) {
+    if (rules.error().code != Code::kUnsupported)
+      findings.note(subject,
+                    "whether the storage removes objects by rules of its own cannot be seen: " +
+                        rules.error().message,
+                    "let the key look at the bucket's rules (docs/providers.md), or look yourself "
+                    "in the provider's console");
+    return;
+  }
+  const std::string ours = prefix.empty() ? "" : prefix + "/";
+  bool clean = true;
+  for (const storage::ExpiryRule& rule : *rules) {
+    if (!rule.prefix.starts_with(ours) && !ours.starts_with(rule.prefix)) continue;
+    clean = false;
+    findings.problem(subject,
+                     make_error(Code::kInvalidConfig, described(rule),
+                                "take the rule away, or leave what is below '" + ours +
+                                    "' out of it: streamd removes what is no longer needed"));
+  }
+  if (clean) findings.ok(subject, "no rule of the storage removes objects there");
 }
 
 void check_store(storage::Store& store, const std::string& subject, const Clock& clock,

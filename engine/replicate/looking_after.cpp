@@ -10,9 +10,8 @@ bool Replica::can_be_looked_after() const {
          status_.state == ReplicaState::kReady;
 }
 
-// With the lock held.
+// With the lock held. Of what passes by itself.
 std::string Replica::why_not_looked_after() const {
-  if (draining_ || stopping_) return "its database is being let go";
   if (dropped_) return "it is behind, and gets what it lacks first";
   if (status_.state == ReplicaState::kReady) return "a generation begins there";
   return std::string("it is ") + state_name(status_.state);
@@ -36,29 +35,37 @@ void Replica::looked_after(const std::optional<Error>& fenced) {
   changed_.notify_all();
 }
 
+// A replica that has only just begun, or is behind, is waited for.
 Status Replica::look_after_now(MonoTime deadline, const Cancel& cancel) {
   const std::string what = "look after replica " + name();
+  constexpr milliseconds kPoll{250};
   upkeep_.hurry();
   for (;;) {
+    std::string not_yet;
     Upkeep::Outlook outlook;
     {
-      const std::lock_guard lock(mutex_);
-      if (!can_be_looked_after()) {
+      std::unique_lock lock(mutex_);
+      if (draining_ || stopping_)
+        return make_error(Code::kBusy, what + ": its database is being let go");
+      if (can_be_looked_after()) {
+        outlook = look_after();
+      } else {
         if (status_.error) return *status_.error;
-        return make_error(Code::kBusy, what + ": " + why_not_looked_after());
+        not_yet = why_not_looked_after();
+        changed_.wait_until(lock, std::min(deadline, clock_.mono() + kPoll));
       }
-      outlook = look_after();
     }
-    if (!outlook.running) {
+    if (not_yet.empty() && !outlook.running) {
       if (auto trouble = upkeep_.trouble())
         return std::move(trouble->error).with_context(what + ": " + trouble->job);
       return {};
     }
     if (cancel.cancelled()) return make_error(Code::kCancelled, what + ": stopped");
     if (clock_.mono() >= deadline)
-      return make_error(Code::kTimeout, what + ": not finished in time",
+      return make_error(Code::kTimeout,
+                        what + ": " + (not_yet.empty() ? "not finished in time" : not_yet),
                         "it goes on in the background while the daemon runs");
-    upkeep_.wait(std::min(deadline, clock_.mono() + milliseconds(250)));
+    if (not_yet.empty()) upkeep_.wait(std::min(deadline, clock_.mono() + kPoll));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "storage/driver_library.h"
+#include "storage/expiry.h"
 #include "storage/gate.h"
 #include "storage/store.h"
 
@@ -36,6 +37,9 @@ class DriverStore final : public Store {
   Status list(const std::string& prefix, const std::string& start_after, const ListSink& sink,
               const Call& call) override;
   Status remove(std::span<const std::string> keys, const Call& call) override;
+
+  // kUnsupported: the driver or the endpoint knows no rules. kPermission: our key may not look.
+  Result<std::vector<ExpiryRule>> expiry_rules(const Call& call);
 
  private:
   DriverStore(std::shared_ptr<const DriverLibrary> library, void* instance);

@@ -6,7 +6,10 @@ namespace streamd::storage {
 
 Result<OpenedStore> open_store(std::shared_ptr<const DriverLibrary> library, const StoreSpec& spec,
                                const Timing& timing) {
-  return decorate(TRY(DriverStore::open(std::move(library), spec.settings)), spec, timing);
+  auto driver = TRY(DriverStore::open(std::move(library), spec.settings));
+  auto opened = TRY(decorate(driver, spec, timing));
+  opened.driver = std::move(driver);
+  return opened;
 }
 
 Result<OpenedStore> decorate(std::shared_ptr<Store> store, const StoreSpec& spec,
@@ -16,7 +19,7 @@ Result<OpenedStore> decorate(std::shared_ptr<Store> store, const StoreSpec& spec
   store = with_metrics(std::move(store), metrics, timing);
   store = with_throttle(std::move(store), spec.limits, timing);
   store = with_retry(std::move(store), spec.retry, timing);
-  return OpenedStore{with_prefix(std::move(store), spec.prefix), std::move(metrics)};
+  return OpenedStore{with_prefix(std::move(store), spec.prefix), std::move(metrics), nullptr};
 }
 
 }  // namespace streamd::storage

@@ -26,6 +26,7 @@ struct StoreSpec {
 struct OpenedStore {
   std::shared_ptr<Store> store;
   std::shared_ptr<StoreMetrics> metrics;  // of every attempt on it
+  std::shared_ptr<DriverStore> driver;    // below all decorators; nullptr = over another store
 };
 
 // No network yet; call store->probe() first to lift the limit of one operation at a time.

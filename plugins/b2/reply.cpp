@@ -103,6 +103,22 @@ std::string parse_bucket_id(const std::string& body, const std::string& name) {
   return {};
 }
 
+std::vector<cloud::ExpiryRule> parse_expiry(const std::string& body, const std::string& bucket_id) {
+  const Json json = parse(body);
+  std::vector<cloud::ExpiryRule> rules;
+  const Json* buckets = member(json, "buckets");
+  if (buckets == nullptr || !buckets->is_array()) return rules;
+  for (const Json& bucket : *buckets) {
+    const Json* all = member(bucket, "lifecycleRules");
+    if (text(bucket, "bucketId") != bucket_id || all == nullptr || !all->is_array()) continue;
+    for (const Json& rule : *all)
+      if (const std::int64_t days = number(rule, "daysFromUploadingToHiding"); days > 0)
+        rules.push_back({STREAMD_EXPIRY_REMOVES, static_cast<std::uint32_t>(days),
+                         text(rule, "fileNamePrefix"), "daysFromUploadingToHiding"});
+  }
+  return rules;
+}
+
 bool parse_upload_url(const std::string& body, UploadUrl& found) {
   const Json json = parse(body);
   found = {text(json, "uploadUrl"), text(json, "authorizationToken")};

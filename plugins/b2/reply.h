@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "expiry.h"
+
 namespace streamd::b2 {
 
 struct ErrorReply {
@@ -35,6 +37,9 @@ bool parse_session(const std::string& body, Session& session);
 
 // Id of the bucket of that name; "" when there is none, or when the body is no list of buckets.
 std::string parse_bucket_id(const std::string& body, const std::string& name);
+
+// The rules of that bucket that hide files, which takes them out of lists.
+std::vector<cloud::ExpiryRule> parse_expiry(const std::string& body, const std::string& bucket_id);
 
 struct UploadUrl {
   std::string url, token;

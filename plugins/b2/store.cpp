@@ -1,5 +1,7 @@
 #include "store.h"
 
+#include <nlohmann/json.hpp>
+
 #include "encoding.h"
 #include "environment.h"
 #include "failure.h"
@@ -56,6 +58,23 @@ streamd_code Store::probe(const sdk::Call& call, streamd_caps& out) {
   out.max_object_size = kLargestObject;
   out.part_size = std::max(settings.part_size, session->minimum_part);
   out.max_remove_batch = kLargestBatch;
+  return STREAMD_OK;
+}
+
+streamd_code Store::expiry_rules(const sdk::Call& call, std::vector<cloud::ExpiryRule>& rules) {
+  const std::string what = "look at the lifecycle rules of " + client_.settings().bucket;
+  SessionPointer known;
+  if (const auto code = client_.session(call, what, known); code != STREAMD_OK) return code;
+  std::string bucket;
+  const Request list{
+      what, {"listBuckets"}, known->name_prefix, [&](const Session& session) {
+        bucket = session.bucket_id;
+        const nlohmann::json given = {{"accountId", session.account_id}, {"bucketId", bucket}};
+        return Client::api_request(session, "b2_list_buckets", given.dump(), what);
+      }};
+  HttpResponse response;
+  if (const auto code = client_.exchange(call, list, response); code != STREAMD_OK) return code;
+  rules = parse_expiry(response.body, bucket);
   return STREAMD_OK;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client.h"
+#include "expiry.h"
 #include "newest_versions.h"
 #include "ranged_read.h"
 #include "upload_urls.h"
@@ -33,6 +34,7 @@ class Store final : public sdk::Driver {
                     const streamd_list_sink& sink) override;
   streamd_code remove(const sdk::Call& call, const char* const* keys, std::size_t count,
                       streamd_code* each) override;
+  streamd_code expiry_rules(const sdk::Call& call, std::vector<cloud::ExpiryRule>& rules);
 
  private:
   // "store KEY in BUCKET"; of a long key the beginning.

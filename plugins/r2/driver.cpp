@@ -20,6 +20,7 @@ struct R2Driver {
       STREAMD_S3_COMMON_OPTIONS,
       {}};
 
+  static const void* extension(const char* id) { return expiry_extension<Store>(id); }
   static streamd_code open(const sdk::Options& options, const sdk::Call& call,
                            std::unique_ptr<sdk::Driver>& instance) {
     const std::string account = options.text("account-id"), area = options.text("jurisdiction");

@@ -21,6 +21,7 @@ struct S3Driver {
       {"dual-stack", "bool", "false", "AWS: the endpoint that also has IPv6", 0, 0},
       STREAMD_S3_COMMON_OPTIONS,
       {}};
+  static const void* extension(const char* id) { return expiry_extension<Store>(id); }
   static streamd_code open(const sdk::Options& options, const sdk::Call& call,
                            std::unique_ptr<sdk::Driver>& instance) {
     return Store::open(options, call, {}, instance);

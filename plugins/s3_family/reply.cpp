@@ -100,6 +100,49 @@ bool parse_uploads(const std::string& body, std::vector<OpenUpload>& uploads) {
   return true;
 }
 
+namespace {
+
+std::uint32_t days_of(const pugi::xml_node& when) {
+  return when.child("Days").text().as_uint();
+}
+
+// Filter, And and Prefix come in three generations of the format.
+std::string prefix_of(const pugi::xml_node& rule) {
+  const pugi::xml_node filter = rule.child("Filter"), both = filter.child("And");
+  for (const pugi::xml_node& place : {rule, filter, both})
+    if (const pugi::xml_node prefix = place.child("Prefix")) return prefix.child_value();
+  return {};
+}
+
+bool asks_for_tags(const pugi::xml_node& rule) {
+  const pugi::xml_node filter = rule.child("Filter");
+  return filter.child("Tag") || filter.child("And").child("Tag");
+}
+
+bool is_archive(const std::string& storage_class) {
+  return storage_class == "GLACIER" || storage_class == "DEEP_ARCHIVE";
+}
+
+}  // namespace
+
+bool parse_lifecycle(const std::string& body, std::vector<ExpiryRule>& rules) {
+  pugi::xml_document document;
+  const pugi::xml_node root = root_of(document, body, "LifecycleConfiguration");
+  if (!root) return false;
+  rules.clear();
+  for (const pugi::xml_node& rule : root.children("Rule")) {
+    if (text_of(rule, "Status") != "Enabled" || asks_for_tags(rule)) continue;
+    const std::string prefix = prefix_of(rule), name = text_of(rule, "ID");
+    const pugi::xml_node expiration = rule.child("Expiration");
+    if (expiration.child("Days") || expiration.child("Date"))
+      rules.push_back({STREAMD_EXPIRY_REMOVES, days_of(expiration), prefix, name});
+    for (const pugi::xml_node& move : rule.children("Transition"))
+      if (is_archive(text_of(move, "StorageClass")))
+        rules.push_back({STREAMD_EXPIRY_ARCHIVES, days_of(move), prefix, name});
+  }
+  return true;
+}
+
 std::string parse_upload_id(const std::string& body) {
   pugi::xml_document document;
   return text_of(root_of(document, body, "InitiateMultipartUploadResult"), "UploadId");

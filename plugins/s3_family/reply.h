@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "expiry.h"
 #include "shared.h"
 
 namespace streamd::s3 {
@@ -38,6 +39,10 @@ struct OpenUpload {
   std::int64_t began_seconds = 0;
 };
 bool parse_uploads(const std::string& body, std::vector<OpenUpload>& uploads);
+
+// The rules in force that remove or archive objects without tags. False when the body is no
+// lifecycle configuration.
+bool parse_lifecycle(const std::string& body, std::vector<ExpiryRule>& rules);
 
 // "" = not there.
 std::string parse_upload_id(const std::string& body);

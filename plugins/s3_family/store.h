@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client.h"
+#include "expiry.h"
 #include "ranged_read.h"
 
 namespace streamd::s3 {
@@ -36,6 +37,7 @@ class Store final : public sdk::Driver {
                     const streamd_list_sink& sink) override;
   streamd_code remove(const sdk::Call& call, const char* const* keys, std::size_t count,
                       streamd_code* each) override;
+  streamd_code expiry_rules(const sdk::Call& call, std::vector<cloud::ExpiryRule>& rules);
 
  private:
   enum class Honours { kUnknown, kYes, kNo };

@@ -17,6 +17,7 @@ struct SpacesDriver {
       STREAMD_S3_COMMON_OPTIONS,
       {}};
 
+  static const void* extension(const char* id) { return expiry_extension<Store>(id); }
   static streamd_code open(const sdk::Options& options, const sdk::Call& call,
                            std::unique_ptr<sdk::Driver>& instance) {
     Dialect dialect;

@@ -188,6 +188,23 @@ def test_a_key_that_may_not_write(folder):
     expect_restored(installation, writer)
 
 
+def test_a_rule_of_the_bucket_that_hides_files(folder):
+    """Backups would break once they are that old; a key that may not look at the rules is told so."""
+    store = B2(folder)
+    installation, writer = replicated(folder, store)
+    installation.run_once("--once").expect(0)
+    doctor = installation.streamctl("doctor").stdout
+    assert "by rules of its own cannot be seen" in doctor and "listBuckets" in doctor, doctor
+    use_key(installation, store.fake.keys.add((*BACKUP, "listBuckets"), [BUCKET]))
+    doctor = installation.streamctl("doctor").stdout
+    assert "no rule of the storage removes objects there" in doctor, doctor
+    rule = {"fileNamePrefix": "sched", "daysFromUploadingToHiding": 30, "daysFromHidingToDeleting": 1}
+    store.fake.store.bucket_named(BUCKET).lifecycle.append(rule)
+    doctor = installation.streamctl("doctor").stdout
+    assert "removes objects below 'sched' after 30 days: backups there break" in doctor, doctor
+    writer.close()
+
+
 def test_a_key_that_is_taken_away(folder):
     store = B2(folder)
     installation, writer = replicated(folder, store)

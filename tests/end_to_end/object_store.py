@@ -1,5 +1,7 @@
 """Disaster recovery from an object store: a live database goes to an S3 server that is not ours and comes back on a
 machine that has nothing but the configuration."""
+import base64
+import hashlib
 import os
 
 from harness import case, s3_request, workload
@@ -134,6 +136,24 @@ def test_certificates(folder):
     installation.databases[0].replicas[0].update({"tls-verify": True, "ca-file": trusted + ".absent"})
     installation.write_config({}, {})
     installation.restore(installation.databases[0], out, "--force").expect(40)
+
+
+def test_a_lifecycle_rule_that_removes_objects(folder):
+    server = Ceph(os.path.join(folder, "ceph"))
+    installation, writer = replicated(folder, server)
+    writer.close()
+
+    def doctor():
+        return installation.streamctl("doctor").stdout
+
+    assert "no rule of the storage removes objects there" in doctor()
+    rules = (b"<LifecycleConfiguration><Rule><ID>tidy up</ID><Filter><Prefix>schedx/</Prefix></Filter>"
+             b"<Status>Enabled</Status><Expiration><Days>30</Days></Expiration></Rule></LifecycleConfiguration>")
+    digest = base64.b64encode(hashlib.md5(rules).digest()).decode()
+    status, body = s3_request.send(server, "PUT", "/" + BUCKET, {"lifecycle": ""}, rules, {"content-md5": digest})
+    assert status == 200, (status, body)
+    told = "by its rule 'tidy up', removes objects below 'schedx/' after 30 days: backups there break"
+    assert told in doctor(), doctor()
 
 
 def test_if_absent_is_asked_for_once(folder):

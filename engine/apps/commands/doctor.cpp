@@ -90,13 +90,15 @@ void check_daemon(const Session& session, const Setup& setup, const std::string&
 void check_replicas(Setup& setup, const config::Database& database, Findings& findings) {
   for (const config::Replica& replica : database.replicas) {
     const std::string subject = "replica " + replica.name + " of " + database.path;
-    auto store = daemon::open_replica_store(replica, *setup.drivers);
+    const auto opened = daemon::open_replica(replica, *setup.drivers);
+    if (!opened) {
+      findings.problem(subject, opened.error());
+      continue;
+    }
     storage::Call call;
     call.timeout = kStorePatience;
-    if (store)
-      doctor::check_store(**store, subject, system_clock(), call, findings);
-    else
-      findings.problem(subject, store.error());
+    doctor::check_store(*opened->store, subject, system_clock(), call, findings);
+    doctor::judge_expiry(subject, replica.prefix, opened->driver->expiry_rules(call), findings);
   }
 }
 

@@ -5,6 +5,7 @@
 //     static constexpr const char* kName, *kVersion, *kSummary;
 //     static constexpr streamd_option kOptions[];              // ends in {} (a NULL name)
 //     static streamd_code open(const Options&, const Call&, std::unique_ptr<Driver>& instance);
+//     static const void* extension(const char* id);            // may be left out
 // and one line STREAMD_DRIVER(Class) at the end of the file, outside any namespace.
 //
 // Operations return a code. A failure is worded where it is found:
@@ -25,6 +26,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <type_traits>
 
 namespace streamd::sdk {
 
@@ -211,6 +213,15 @@ streamd_code fence(const Call& call, Body&& body) noexcept {
   }
 }
 
+template <class Class, class = void>
+struct Extensions {
+  static constexpr const void* (*lookup)(const char*) = nullptr;
+};
+template <class Class>
+struct Extensions<Class, std::void_t<decltype(Class::extension(""))>> {
+  static constexpr const void* (*lookup)(const char*) = Class::extension;
+};
+
 // The functions of the table for one class.
 template <class Class>
 struct Table {
@@ -295,7 +306,7 @@ struct Table {
                                             stat,
                                             list,
                                             remove,
-                                            nullptr};
+                                            Extensions<Class>::lookup};
 };
 
 }  // namespace detail

@@ -76,6 +76,21 @@ BOOST_AUTO_TEST_CASE(other_replies) {
   BOOST_TEST(!parse_files(R"({"file":[]})", page));
 }
 
+BOOST_AUTO_TEST_CASE(lifecycle_rules_that_hide_files) {
+  const auto rules = parse_expiry(
+      R"({"buckets":[{"bucketId":"other","lifecycleRules":[{"daysFromUploadingToHiding":1}]},
+          {"bucketId":"b","lifecycleRules":[
+            {"daysFromHidingToDeleting":1,"daysFromUploadingToHiding":null,"fileNamePrefix":""},
+            {"daysFromHidingToDeleting":null,"daysFromUploadingToHiding":30,"fileNamePrefix":"app/"}]}]})",
+      "b");
+  BOOST_REQUIRE_EQUAL(rules.size(), 1u);
+  BOOST_TEST((rules[0].days == 30 && rules[0].prefix == "app/" &&
+              rules[0].effect == STREAMD_EXPIRY_REMOVES));
+  for (const char* other : {"", "[]", "{}", R"({"buckets":1})", R"({"buckets":[{"bucketId":"b"}]})",
+                            R"({"buckets":[{"bucketId":"b","lifecycleRules":{}}]})"})
+    BOOST_TEST(parse_expiry(other, "b").empty());
+}
+
 BOOST_AUTO_TEST_CASE(etags_are_short_and_differ) {
   const std::string id =
       "4_z27c88f1d182b150646ff0b16_f1004ba650fe24e6b_d20211230_m171512_c002_v0001110_t0055";

@@ -58,6 +58,30 @@ BOOST_AUTO_TEST_CASE(how_they_are_shown) {
   BOOST_TEST(json.items()[3].string("code") == code_name(Code::kAuth));
 }
 
+BOOST_AUTO_TEST_CASE(rules_of_a_storage_that_remove_objects) {
+  using Rules = std::vector<storage::ExpiryRule>;
+  const auto judged = [](const std::string& prefix, const Result<Rules>& rules) {
+    Findings findings;
+    judge_expiry("replica r", prefix, rules, findings);
+    return findings;
+  };
+  BOOST_TEST(judged("app", Rules{}).count(Severity::kOk) == 1u);
+  for (const char* met : {"", "ap", "app", "app/", "app/generations/"}) {
+    const Findings found = judged("app", Rules{{false, 30, met, "tidy"}});
+    BOOST_REQUIRE_EQUAL(found.count(Severity::kProblem), 1u);
+    BOOST_TEST(found.all()[0].what == "the storage, by its rule 'tidy', removes objects below '" +
+                                          std::string(met) +
+                                          "' after 30 days: backups there break");
+  }
+  for (const char* other : {"apple/", "logs/"})
+    BOOST_TEST(judged("app", Rules{{false, 30, other, ""}}).count(Severity::kOk) == 1u);
+  BOOST_TEST(judged("", Rules{{true, 0, "x/", ""}}).all()[0].what ==
+             "the storage archives objects below 'x/' by a date: backups there break");
+  BOOST_TEST(judged("a", make_error(Code::kUnsupported, "no rules")).all().empty());
+  const Findings unseen = judged("a", make_error(Code::kPermission, "refused"));
+  BOOST_TEST(unseen.count(Severity::kNote) == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(who_keeps_the_log) {
   const auto name = [](pid_t pid) { return "process " + std::to_string(pid); };
   sqlite::LogUse use;

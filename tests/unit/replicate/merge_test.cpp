@@ -220,4 +220,18 @@ BOOST_AUTO_TEST_CASE(settled_objects_are_not_rewritten) {
   BOOST_TEST(daemon.stop().has_value());
 }
 
+// Who asks right after a start means what is there, not that the replica is connected already.
+BOOST_AUTO_TEST_CASE(a_replica_that_is_still_connecting_is_waited_for) {
+  LiveDatabase database;
+  const auto store = std::make_shared<MemoryStore>();
+  Moments moments;
+  for (int i = 0; i < 6; ++i) {
+    Daemon daemon(database, {store}, kDaily, 0, merging(kDaily));
+    settle(daemon);  // its first life: a generation begins
+    write_and_sync(daemon, database, i, &moments);
+    BOOST_TEST(daemon.stop().has_value());
+  }
+  check_moments(*store, database, moments);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -272,6 +272,33 @@ BOOST_AUTO_TEST_CASE(if_absent_is_asked_for_and_remembered) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_a_store_says_of_its_lifecycle_rules) {
+  const auto ask = [](int status, const std::string& body, std::vector<ExpiryRule>& rules) {
+    ScriptedServer server([&](const SeenRequest& request, std::size_t) {
+      BOOST_TEST(request.line().find("?lifecycle=") != std::string::npos, request.line());
+      return response(status, body);
+    });
+    const auto driver = open_at(server.endpoint());
+    const TestCall host;
+    const sdk::Call call(&host.abi);
+    return static_cast<Store&>(*driver).expiry_rules(call, rules);
+  };
+  const auto error = [](const std::string& code) {
+    return "<Error><Code>" + code + "</Code></Error>";
+  };
+  std::vector<ExpiryRule> rules;
+  BOOST_TEST(ask(200,
+                 "<LifecycleConfiguration><Rule><Status>Enabled</Status><Expiration><Days>1</Days>"
+                 "</Expiration></Rule></LifecycleConfiguration>",
+                 rules) == STREAMD_OK);
+  BOOST_TEST(rules.size() == 1u);
+  BOOST_TEST(ask(404, error("NoSuchLifecycleConfiguration"), rules) == STREAMD_OK);
+  BOOST_TEST(rules.empty());
+  BOOST_TEST(ask(403, error("AccessDenied"), rules) == STREAMD_PERMISSION);
+  BOOST_TEST(ask(501, error("NotImplemented"), rules) == STREAMD_UNSUPPORTED);
+  BOOST_TEST(ask(200, "<html/>", rules) == STREAMD_UNSUPPORTED);
+}
+
 BOOST_AUTO_TEST_CASE(lists_follow_the_token_and_hide_the_probe) {
   ScriptedServer server([](const SeenRequest& request, std::size_t) {
     const bool second = request.line().find("continuation-token=t%2F1") != std::string::npos;

@@ -47,6 +47,51 @@ BOOST_AUTO_TEST_CASE(lists) {
   BOOST_TEST(!parse_list("<ListBucketResult><Conte", plain));
 }
 
+BOOST_AUTO_TEST_CASE(lifecycle_rules) {
+  const auto rules_of = [](const std::string& rules) {
+    std::vector<ExpiryRule> found;
+    BOOST_TEST(
+        parse_lifecycle("<LifecycleConfiguration>" + rules + "</LifecycleConfiguration>", found));
+    return found;
+  };
+  const std::string on = "<Status>Enabled</Status>",
+                    thirty = "<Expiration><Days>30</Days></Expiration>";
+  const auto found = rules_of(
+      "<Rule><ID>old</ID><Prefix>a/</Prefix>" + on + thirty +
+      "</Rule><Rule><ID>new</ID><Filter><And>"
+      "<Prefix>b/</Prefix><ObjectSizeGreaterThan>5</ObjectSizeGreaterThan></And></Filter>" +
+      on +
+      "<Transition><Days>7</Days><StorageClass>STANDARD_IA</StorageClass></Transition>"
+      "<Transition><Days>90</Days><StorageClass>GLACIER</StorageClass></Transition></Rule>"
+      "<Rule><Filter><Prefix>c/</Prefix></Filter>" +
+      on + "<Expiration><Date>2027-01-01T00:00:00Z</Date></Expiration></Rule><Rule>" + on + thirty +
+      "</Rule>");
+  BOOST_REQUIRE_EQUAL(found.size(), 4u);
+  BOOST_TEST((found[0].name == "old" && found[0].prefix == "a/" && found[0].days == 30 &&
+              found[0].effect == STREAMD_EXPIRY_REMOVES));
+  BOOST_TEST((found[1].name == "new" && found[1].prefix == "b/" && found[1].days == 90 &&
+              found[1].effect == STREAMD_EXPIRY_ARCHIVES));
+  BOOST_TEST((found[2].prefix == "c/" && found[2].days == 0));
+  BOOST_TEST((found[3].prefix.empty() && found[3].name.empty() && found[3].days == 30));
+  // Not in force, about tagged objects only, about old versions and unfinished uploads.
+  BOOST_TEST(rules_of("<Rule><Status>Disabled</Status>" + thirty + "</Rule>").empty());
+  for (const char* filter : {"<Tag><Key>k</Key></Tag>", "<And><Tag><Key>k</Key></Tag></And>"})
+    BOOST_TEST(
+        rules_of("<Rule><Filter>" + std::string(filter) + "</Filter>" + on + thirty + "</Rule>")
+            .empty());
+  BOOST_TEST(
+      rules_of(
+          "<Rule>" + on +
+          "<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>"
+          "<NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays>"
+          "</NoncurrentVersionExpiration><AbortIncompleteMultipartUpload>"
+          "<DaysAfterInitiation>2</DaysAfterInitiation></AbortIncompleteMultipartUpload></Rule>")
+          .empty());
+  std::vector<ExpiryRule> none;
+  for (const char* other : {"", "<html/>", "<LifecycleConfiguration><Rule>"})
+    BOOST_TEST(!parse_lifecycle(other, none));
+}
+
 BOOST_AUTO_TEST_CASE(bodies_of_requests) {
   std::string body;
   BOOST_TEST(delete_body({"a&b<c>", "\xc3\xa4"}, body));
