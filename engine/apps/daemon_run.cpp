@@ -12,6 +12,7 @@
 #include "apps/application.h"
 #include "apps/check.h"
 #include "apps/control_path.h"
+#include "apps/core_dumps.h"
 #include "apps/daemon_commands.h"
 #include "apps/live_config.h"
 #include "apps/open_files.h"
@@ -342,6 +343,7 @@ Result<int> run(const StreamdOptions& options, Setup& setup, const Signals& sign
 
 int run_streamd(const StreamdOptions& options) {
   mallopt(M_MMAP_THRESHOLD, kLargeBuffer);
+  if (options.application.empty()) forbid_core_dumps();  // else the application's would be, too
   const Signals signals(!options.application.empty());
   auto setup = read_setup(options);
   if (!setup) return report(kProgram, setup.error());

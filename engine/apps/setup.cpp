@@ -34,7 +34,7 @@ config::Setting driver_path(const SetupOptions& options, const config::Config& c
   };
   if (!options.driver_path.empty()) return from(options.driver_path, "--driver-path");
   constexpr const char* kVariable = "STREAMD_DRIVER_PATH";
-  if (const char* environment = std::getenv(kVariable))
+  if (const char* environment = secure_getenv(kVariable))  // not of a set-user-id program
     if (auto folders = split_path(environment); !folders.empty())
       return from(std::move(folders), kVariable);
   const auto written = config.streamd_settings.find("driver-path");
@@ -77,7 +77,7 @@ std::function<std::vector<std::string>(const config::Directory&)> files_of(
 
 std::vector<std::string> identities_of(const SetupOptions& options) {
   if (!options.identities.empty()) return options.identities;
-  const char* named = std::getenv("STREAMD_IDENTITY");
+  const char* named = secure_getenv("STREAMD_IDENTITY");
   if (named == nullptr || *named == '\0') return {};
   return {named};
 }

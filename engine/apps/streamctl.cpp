@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "apps/commands/command.h"
+#include "apps/core_dumps.h"
 #include "apps/empty_values.h"
 #include "apps/report.h"
 #include "config/nearest.h"
@@ -99,5 +100,6 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  streamd::apps::forbid_core_dumps();
   return streamd::apps::run(argc, argv);
 }

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/found.h"
 #include "base/hash.h"
 #include "base/link.h"
 
@@ -86,18 +87,22 @@ void File::close() {
 Result<File> File::open(const std::string& path, int flags, mode_t mode) {
   File file;
   file.path_ = path;
-  TRY(checked(FileOp::kOpen, path,
-              [&] { return file.fd_ = ::open(path.c_str(), flags | O_CLOEXEC, mode); }));
+  Status opened = checked(FileOp::kOpen, path,
+                          [&] { return file.fd_ = ::open(path.c_str(), flags | O_CLOEXEC, mode); });
+  if (!opened && (flags & O_NOFOLLOW) != 0)
+    if (const auto there = stat_link(path); there && *there && S_ISLNK((*there)->st_mode))
+      return not_ours(path, "a symbolic link");
+  TRY(std::move(opened));
   return file;
 }
 Result<File> File::open_read(const std::string& path) {
   return open(path, O_RDONLY, 0);
 }
 Result<File> File::open_write(const std::string& path, mode_t mode) {
-  return open(path, O_RDWR | O_CREAT, mode);
+  return open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode);
 }
 Result<File> File::create(const std::string& path, mode_t mode) {
-  return open(path, O_RDWR | O_CREAT | O_TRUNC, mode);
+  return open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
 }
 Result<File> File::create_new(const std::string& path, mode_t mode) {
   return open(path, O_RDWR | O_CREAT | O_EXCL, mode);
@@ -263,7 +268,6 @@ Result<std::optional<struct stat>> stat_path(const std::string& path) {
   if (errno == ENOENT || errno == ENOTDIR) return std::optional<struct stat>{};
   return failed(errno, FileOp::kRead, path);
 }
-
 FileIdentity identity_of(const struct stat& info) {
   const auto nanoseconds = [](const timespec& time) {
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +

@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "config/difference.h"
 #include "daemon/supervisor.h"
+#include "replicate/merge_cache.h"
 #include "state/paused.h"
 
 namespace streamd::daemon {
@@ -23,7 +24,7 @@ Result<DatabaseChanges> Supervisor::apply(const config::Config& config) {
   DatabaseChanges changes;
   std::map<std::string, std::shared_ptr<Member>> before;
   for (const auto& member : members()) before[member->database->real_path] = member;
-  std::vector<std::shared_ptr<Member>> after, to_begin, to_end;
+  std::vector<std::shared_ptr<Member>> after, to_begin, to_end, gone;
   for (const config::Database& database : config.databases) {
     const auto known = before.find(database.real_path);
     const bool same =
@@ -42,10 +43,12 @@ Result<DatabaseChanges> Supervisor::apply(const config::Config& config) {
   for (const auto& [path, member] : before) {
     changes.removed.push_back(member->database->path);
     to_end.push_back(member);
+    gone.push_back(member);
   }
   const MonoTime deadline = clock_.mono() + kLeaving;  // of all: those that come must not wait long
   in_parallel(to_end, kAtOnce,
               [&](const std::shared_ptr<Member>& member) { leave(*member, deadline); });
+  for (const auto& member : gone) drop_caches(*member);
   {
     const std::lock_guard lock(mutex_);
     members_ = std::move(after);
@@ -59,6 +62,18 @@ void Supervisor::leave(Member& member, MonoTime deadline) {
   if (!ended)
     log_error_event(LogLevel::kWarn, "a database leaves, but not everything was sent",
                     ended.error(), {{"database", member.database->path}});
+}
+
+// The local state stays, should the database come back; of it all but the caches is small.
+void Supervisor::drop_caches(const Member& member) const {
+  const auto layout = state::layout_for(member.database->path, state_dir_);
+  if (!layout) return;
+  for (const config::Replica& replica : member.database->replicas) {
+    const std::string folder = replicate::merge_cache_folder(layout->replica(replica.name));
+    if (const Status removed = remove_tree(folder);
+        !removed && removed.error().code != Code::kNotFound)
+      log_error_event(LogLevel::kWarn, "what is left of a database that has gone", removed.error());
+  }
 }
 
 void Supervisor::join(Member& member) {

@@ -66,7 +66,9 @@ Result<PageQuery> page_query(const HttpRequest& request) {
 bool is_own_name(const std::string& header) {
   std::string host = header;
   if (host.starts_with('[')) {
-    host = host.substr(1, host.find(']') == std::string::npos ? 0 : host.find(']') - 1);
+    const std::size_t end = host.find(']');
+    const bool whole = end != std::string::npos && (end + 1 == host.size() || host[end + 1] == ':');
+    host = host.substr(1, whole ? end - 1 : 0);
   } else if (const std::size_t colon = host.rfind(':'); colon != std::string::npos) {
     host.resize(colon);
   }

@@ -29,26 +29,32 @@ namespace {
 namespace net = Poco::Net;
 
 constexpr std::size_t kMostThrownAway = 1 * kMiB;
-const Poco::Timespan kNoTime(0, 1);
+const Poco::Timespan kNoTime(0, 1), kLook(0, 100'000);
+constexpr milliseconds kWhenOthersWait{500};
 constexpr milliseconds kTurn{10};
 constexpr int kLastAnswers = 100;  // turns that the end waits for requests being answered
 
 // A connection with an end: a client that sends or takes a byte now and then would else hold its
-// thread for ever.
+// thread for ever. `connections` counts those that there are.
 class PatientImpl final : public net::StreamSocketImpl {
  public:
-  PatientImpl(int fd, const HttpLimits& limits)
-      : StreamSocketImpl(fd),
-        request_until_(system_clock().mono() + std::chrono::seconds(limits.request_seconds)),
-        reply_(limits.reply_seconds) {}
+  PatientImpl(int fd, const HttpLimits& limits, std::atomic<int>& connections)
+      : StreamSocketImpl(fd), limits_(limits), connections_(connections) {
+    ++connections_;
+  }
+  ~PatientImpl() override { --connections_; }
 
   using StreamSocketImpl::receiveBytes, StreamSocketImpl::sendBytes;
   int receiveBytes(void* buffer, int length, int flags) override {
-    if (!poll(left_until(request_until_), SELECT_READ)) throw Poco::TimeoutException();
+    if (began_ == MonoTime{}) began_ = system_clock().mono();  // it may have waited for its turn
+    do {
+      if (took_too_long()) throw Poco::TimeoutException();
+    } while (!poll(kLook, SELECT_READ));
     return StreamSocketImpl::receiveBytes(buffer, length, flags);
   }
   int sendBytes(const void* buffer, int length, int flags) override {
-    if (reply_until_ == MonoTime{}) reply_until_ = system_clock().mono() + reply_;
+    if (reply_until_ == MonoTime{})
+      reply_until_ = system_clock().mono() + std::chrono::seconds(limits_.reply_seconds);
     const auto* bytes = static_cast<const char*>(buffer);
     int sent = 0;  // Poco's own would begin its time-out anew with every piece
     while (sent < length) {
@@ -67,29 +73,40 @@ class PatientImpl final : public net::StreamSocketImpl {
         std::chrono::duration_cast<std::chrono::microseconds>(until - system_clock().mono());
     return left.count() > 0 ? Poco::Timespan(left.count()) : kNoTime;
   }
-  const MonoTime request_until_;
-  const std::chrono::seconds reply_;
-  MonoTime reply_until_{};
+  // While others wait for a thread there is less time: who is there to ask has long asked.
+  bool took_too_long() const {
+    const auto most = connections_ > limits_.threads
+                          ? kWhenOthersWait
+                          : milliseconds(std::chrono::seconds(limits_.request_seconds));
+    return system_clock().mono() - began_ > most;
+  }
+  const HttpLimits limits_;
+  std::atomic<int>& connections_;
+  MonoTime began_{}, reply_until_{};
 };
 
 // Poco's way of taking over a descriptor that it has not made.
 class AdoptedImpl final : public net::ServerSocketImpl {
  public:
-  AdoptedImpl(int fd, const HttpLimits& limits) : limits_(limits) { reset(fd); }
+  AdoptedImpl(int fd, const HttpLimits& limits, std::atomic<int>& connections)
+      : limits_(limits), connections_(connections) {
+    reset(fd);
+  }
   net::SocketImpl* acceptConnection(net::SocketAddress& client) override {
     const int fd = ::accept4(sockfd(), nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) throw net::NetException("accept");
     client = net::SocketAddress();
-    return new PatientImpl(fd, limits_);
+    return new PatientImpl(fd, limits_, connections_);
   }
 
  private:
   const HttpLimits limits_;
+  std::atomic<int>& connections_;
 };
 class AdoptedSocket final : public net::ServerSocket {
  public:
-  AdoptedSocket(int fd, const HttpLimits& limits)
-      : ServerSocket(new AdoptedImpl(fd, limits), true) {}
+  AdoptedSocket(int fd, const HttpLimits& limits, std::atomic<int>& connections)
+      : ServerSocket(new AdoptedImpl(fd, limits, connections), true) {}
 };
 
 bool hung_up(int fd) {
@@ -193,7 +210,7 @@ struct HttpListener::Http {
   Http(int fd, const HttpLimits& limits, HttpHandler handler)
       : threads(1, limits.threads),
         server(new Factory(limits, std::move(handler), answering), threads,
-               AdoptedSocket(fd, limits), parameters(limits)) {
+               AdoptedSocket(fd, limits, connections), parameters(limits)) {
     server.start();
   }
   // A client that asked for the daemon's end gets its answer, too.
@@ -203,7 +220,7 @@ struct HttpListener::Http {
     server.stopAll(true);
     threads.joinAll();
   }
-  std::atomic<int> answering{0};
+  std::atomic<int> answering{0}, connections{0};
   Poco::ThreadPool threads;
   net::HTTPServer server;
 };

@@ -29,7 +29,7 @@ struct HttpReply {
 struct HttpLimits {
   int threads = 8, queued = 32;  // more connections than both are closed at once
   std::size_t body = 64 * kKiB;  // bytes; a longer one is refused with 413
-  int request_seconds = 10;      // from the connection to the end of its request
+  int request_seconds = 10;      // for a request to come in; half of one while others wait
   int reply_seconds = 30;        // from then on until it has taken the answer
 };
 

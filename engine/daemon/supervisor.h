@@ -100,6 +100,7 @@ class Supervisor {
   Status must_run() const;
   void join(Member& member);
   void leave(Member& member, MonoTime deadline);
+  void drop_caches(const Member& member) const;
   View view_of(const Member& member) const;
   replicate::DatabaseStatus status_of(const Member& member) const { return view_of(member).status; }
 

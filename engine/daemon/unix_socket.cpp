@@ -1,5 +1,6 @@
 #include "daemon/unix_socket.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/found.h"
 
 namespace streamd::daemon {
 namespace {
@@ -45,7 +47,7 @@ int try_connect(int fd, const sockaddr_un& address) {
 }
 
 Status clear_the_name(const std::string& path, const sockaddr_un& address) {
-  const auto there = TRY(stat_path(path));
+  const auto there = TRY(stat_link(path));
   if (!there) return {};
   if (!S_ISSOCK(there->st_mode))
     return make_error(Code::kExists, "control socket " + path + ": the file there is no socket",
@@ -70,13 +72,16 @@ Result<gid_t> group_id(const std::string& name) {
   return found.gr_gid;
 }
 
+// By its name, for the socket's descriptor is not the file: a link that took the name meanwhile is
+// not followed.
 Status open_up(const std::string& path, const SocketAccess& access) {
   if (!access.group.empty()) {
     const gid_t group = TRY(group_id(access.group));
-    if (::chown(path.c_str(), static_cast<uid_t>(-1), group) != 0)
+    if (::lchown(path.c_str(), static_cast<uid_t>(-1), group) != 0)
       return errno_error(errno, "give " + path + " to group " + access.group);
   }
-  if (::chmod(path.c_str(), access.mode) != 0) return errno_error(errno, "set mode of " + path);
+  if (::fchmodat(AT_FDCWD, path.c_str(), access.mode, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno_error(errno, "set mode of " + path);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
 #include <Poco/Net/HTTPSClientSession.h>
+#include <Poco/Net/SSLException.h>
 #include <Poco/URI.h>
 
 #include <algorithm>
@@ -59,7 +60,12 @@ Status web_request(const std::string& url, const std::string& json, milliseconds
                       "is the address the right one, and still valid there?");
   } catch (const Poco::TimeoutException&) {
     return make_error(Code::kTimeout, host + " did not answer in time", kHint);
-  } catch (const Poco::Exception& error) {
+  } catch (const net::SSLException& error) {
+    return make_error(Code::kTransient,
+                      "request to " + host + ": no secure connection (" + error.message() + ")",
+                      "its certificate must be valid, for this name, and from an authority that "
+                      "this machine trusts");
+  } catch (const Poco::Exception& error) {  // whose words may hold the address
     return make_error(Code::kTransient, "request to " + host + ": " + error.what(), kHint);
   } catch (const std::exception& error) {
     return make_error(Code::kTransient, "request to " + host + ": " + error.what(), kHint);

@@ -13,6 +13,11 @@
 
 namespace streamd::replicate {
 
+// Below the folder of a replica's local state.
+inline std::string merge_cache_folder(const std::string& replica_folder) {
+  return join_path(replica_folder, "cache");
+}
+
 class MergeCache {
  public:
   // `limit` in bytes; 0 = nothing is kept. The folder is made when it is needed. What an earlier

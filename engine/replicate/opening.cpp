@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "replicate/pipeline.h"
 #include "segment/reader.h"
+#include "state/folder.h"
 
 namespace streamd::replicate {
 namespace {
@@ -39,7 +40,7 @@ Status replay(const state::SpoolObject& object, state::Ledger& ledger, state::Ti
 }  // namespace
 
 Status Pipeline::load_state() {
-  TRY(make_folders(layout_.folder));
+  TRY(state::provide_folder(layout_));
   identity_ = TRY(load_identity());
   auto saved = state::load_tip(layout_.tip());
   if (!saved)

@@ -54,7 +54,7 @@ Replica::Replica(ReplicaSettings settings, std::shared_ptr<storage::Store> store
       clock_(clock),
       fence_(settings_.name, settings_.writer_check, clock),
       fenced_(*store_, fence_),
-      merge_cache_(join_path(settings_.state_folder, "cache"), settings_.upkeep.merge.cache_bytes),
+      merge_cache_(merge_cache_folder(settings_.state_folder), settings_.upkeep.merge.cache_bytes),
       upkeep_({settings_.name, host.database_path(), settings_.state_folder},
               upkeep_jobs(settings_.upkeep, contents_, merge_cache_, changed_range_), fenced_, host,
               clock, [this](const std::optional<Error>& fenced) { looked_after(fenced); }) {

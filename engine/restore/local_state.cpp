@@ -1,5 +1,6 @@
 #include "restore/local_state.h"
 
+#include "state/folder.h"
 #include "state/identity.h"
 #include "state/ledger.h"
 
@@ -32,7 +33,7 @@ Result<std::string> prepare_state(const state::Layout& layout, const RestoredSta
   state::Layout prepared = layout;
   prepared.folder = prepared_path(layout);
   TRY(remove_tree(prepared.folder));
-  TRY(make_folders(prepared.folder));
+  TRY(state::provide_folder(prepared));
   if (restored.newest) {
     TRY(write_ledger(prepared, hashes, restored.tip.pages));
     TRY(state::save_tip(prepared.tip(), restored.tip));

@@ -6,8 +6,8 @@ namespace streamd::restore {
 
 class Scratch {
  public:
-  // Beside the target, empty; what a killed run left is taken over. kBusy while another restore is
-  // at work on the same target.
+  // Beside the target, new and empty; what a killed run left is removed. kBusy while another
+  // restore is at work on the same target; kPermission when what lies there is no file.
   static Result<Scratch> create(const std::string& target);
   ~Scratch();
   Scratch(Scratch&&) = default;

@@ -1,10 +1,14 @@
 #include "restore/swap.h"
 
+#include <unistd.h>
+
+#include "base/found.h"
 #include "base/json.h"
 
 namespace streamd::restore {
 namespace {
 
+constexpr std::size_t kNoteLimit = 64 * kKiB;
 // The database goes first: while it is absent nobody can open it without its log.
 constexpr const char* kBesides[] = {"", "-wal", "-shm", "-journal"};
 
@@ -20,8 +24,22 @@ Status write_note(const SwapRequest& request) {
   return replace_file(note_path(request.target), as_bytes(text + "\n"));
 }
 
+// It says what is renamed, so it must be from somebody who may rename that anyway.
+Result<Bytes> read_own(const std::string& path) {
+  const File file = TRY(open_found(path));
+  const struct stat found = TRY(file.status());
+  if (found.st_uid != 0 && found.st_uid != geteuid())
+    return make_error(Code::kPermission,
+                      "read " + path + ": it belongs to user " + std::to_string(found.st_uid),
+                      "a restore by that user was interrupted: let that user run it again; if "
+                      "there was none, remove the file");
+  Bytes raw(kNoteLimit);
+  raw.resize(TRY(file.read_some_at(0, raw)));
+  return raw;
+}
+
 Result<SwapRequest> read_note(const std::string& target) {
-  const Bytes raw = TRY(read_file(note_path(target), kMiB));
+  const Bytes raw = TRY(read_own(note_path(target)));
   const Json json = TRY(Json::parse(as_text(raw)));
   SwapRequest request{target, json.string("suffix"), json.string("state-folder"),
                       json.string("state-prepared")};
@@ -99,8 +117,10 @@ std::string temporary_path(const std::string& target) {
 
 Result<std::vector<std::string>> existing_files(const std::string& target) {
   std::vector<std::string> found;
+  // Whatever has the name of a log is one to SQLite, or keeps it from making one.
   for (const char* suffix : kBesides)
-    if (TRY(stat_path(target + suffix))) found.push_back(target + suffix);
+    if (*suffix == '\0' ? TRY(stat_path(target)) : TRY(stat_link(target + suffix)))
+      found.push_back(target + suffix);
   return found;
 }
 
@@ -135,7 +155,7 @@ Result<bool> complete_swap(const std::string& target) {
   if (!TRY(swap_pending(target))) return false;
   const SwapRequest request = TRY(read_note(target));
   if (TRY(stat_path(temporary_path(target)))) {
-    const File file = TRY(File::open_read(temporary_path(target)));
+    const File file = TRY(open_found(temporary_path(target)));
     if (!TRY(file.try_lock()))
       return make_error(Code::kBusy, "restore " + target + ": another restore is at work on it");
     Renames renames;

@@ -72,6 +72,7 @@ Status Decoder::check_block(const Block& block, std::uint64_t offset) const {
     return damaged("a block has an impossible length");
   if (block.encoding == Encoding::kRaw && block.stored != block.raw)
     return damaged("an uncompressed block has two lengths");
+  if (block.stored > block.raw) return damaged("a compressed block is longer than its content");
   const std::uint32_t run = index_.blocks.empty() ? 0 : index_.blocks.back().run;
   if (block.run != run && (index_.blocks.empty() || block.run != run + 1))
     return damaged("the runs are not in order");

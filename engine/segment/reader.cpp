@@ -40,7 +40,7 @@ Status check_footer(const Footer& footer, std::uint64_t size) {
   if (footer.index_offset < kHeaderSize || footer.index_offset > size - kFooterSize ||
       footer.index_stored != size - kFooterSize - footer.index_offset)
     return damaged("its index does not end where the footer begins");
-  if (footer.index_raw > kMaxIndexBytes ||
+  if (footer.index_raw > kMaxIndexBytes || footer.index_stored > kMaxIndexBytes ||
       footer.index_raw > footer.index_stored * kMaxIndexRatio + kIndexRatioSlack)
     return damaged("its index claims an impossible length");
   return {};

@@ -68,12 +68,16 @@ struct GetState {
   }
 };
 
+// Of one listing: nobody keeps so many objects, and whoever lists holds them all in memory.
+constexpr std::size_t kMostListed = 5'000'000;
+
 struct ListState {
   DriverCall& call;
   const ListSink& sink;
   const std::string& prefix;
   bool ordered;
   std::string last;  // the key before, or start_after
+  std::size_t count = 0;
 
   static streamd_code item(void* ctx, const char* key, const streamd_object* object) {
     auto* self = static_cast<ListState*>(ctx);
@@ -86,6 +90,12 @@ struct ListState {
       if (self->ordered && !self->last.empty() && name <= self->last)
         return misbehaviour("listed '" + name + "' after '" + self->last +
                             "', but says that its lists are in order");
+      if (++self->count > kMostListed)
+        return make_error(
+            Code::kCorrupt,
+            "the store lists more than " + std::to_string(kMostListed) + " objects below '" +
+                self->prefix + "'",
+            "no backup has so many: is it the right path, and a store to be trusted?");
       self->last = name;
       return self->sink(name, stat_from_abi(*object));
     });

@@ -10,6 +10,7 @@ namespace streamd::b2 {
 namespace {
 
 constexpr std::uint32_t kPage = 1000;  // as many as one billed transaction gives
+constexpr int kMostEmptyPages = 1000;  // in a row; hidden files make some, but not for ever
 
 }  // namespace
 
@@ -22,6 +23,7 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
   const std::uint32_t page_size =
       request.page_hint == 0 ? kPage : std::min(request.page_hint, kPage);
   const std::string what = on("list", request.prefix);
+  int empty = 0;
   do {
     if (const streamd_code code = call.check(); code != STREAMD_OK) return code;
     const Request ask{what, {"listFiles"}, prefix, [&](const Session& session) {
@@ -48,7 +50,8 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
         return code;
       call.progress();
     }
-    if (!page.next_name.empty() && page.next_name <= next)
+    empty = page.files.empty() ? empty + 1 : 0;
+    if ((!page.next_name.empty() && page.next_name <= next) || empty > kMostEmptyPages)
       return call.fail(STREAMD_INTERNAL, "cannot %s: the store repeats a page", what.c_str());
     next = page.next_name;
   } while (!next.empty());

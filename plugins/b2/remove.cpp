@@ -11,7 +11,8 @@ namespace streamd::b2 {
 namespace {
 
 constexpr std::size_t kPage = 1000;
-constexpr std::size_t kParallel = 4;  // deletions of one call
+constexpr std::size_t kMostPages = 10'000;  // that a walk takes, whatever the store says
+constexpr std::size_t kParallel = 4;        // deletions of one call
 
 std::string common_prefix(const std::string& a, const std::string& b) {
   const auto end = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
@@ -44,6 +45,7 @@ streamd_code Removal::ask_page(const std::string& prefix, const std::string& nam
 streamd_code Removal::find_versions(const Codes& keys) {
   const std::string prefix = common_prefix(keys.begin()->first, keys.rbegin()->first);
   std::string name = keys.begin()->first, id;
+  std::size_t pages = 0;
   for (auto at = keys.begin(); at != keys.end();) {
     if (const streamd_code code = call_.check(); code != STREAMD_OK) return code;
     FilePage page;
@@ -61,7 +63,7 @@ streamd_code Removal::find_versions(const Codes& keys) {
     if (page.next_name.empty()) return STREAMD_OK;
     at = keys.lower_bound(page.next_name);
     if (at == keys.end()) return STREAMD_OK;
-    if (page.next_name == name && page.next_id == id)
+    if ((page.next_name == name && page.next_id == id) || ++pages == kMostPages)
       return call_.fail(STREAMD_INTERNAL, "cannot %s: the store repeats a page", what_.c_str());
     name = at->first;
     id = name == page.next_name ? page.next_id : "";

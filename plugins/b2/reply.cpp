@@ -8,9 +8,26 @@ namespace {
 
 using Json = nlohmann::json;
 constexpr std::size_t kLongestEtag = 79;
+constexpr int kDeepest = 32;                // levels; each costs much more memory than its byte
+constexpr std::size_t kMostFiles = 10'000;  // of a page; 1000 are asked for
+
+bool too_deep(const std::string& body) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    const char c = body[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted && c == '\\') ++i;
+    if (quoted) continue;
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    if (depth > kDeepest) return true;
+  }
+  return false;
+}
 
 Json parse(const std::string& body) {
-  return Json::parse(body, nullptr, false);
+  return too_deep(body) ? Json(Json::value_t::discarded) : Json::parse(body, nullptr, false);
 }
 
 // A member of a type, or nothing: also when there is no such object at all.
@@ -117,7 +134,7 @@ bool parse_file(const std::string& body, FileVersion& file) {
 bool parse_files(const std::string& body, FilePage& page) {
   const Json json = parse(body);
   const Json* files = member(json, "files");
-  if (files == nullptr || !files->is_array()) return false;
+  if (files == nullptr || !files->is_array() || files->size() > kMostFiles) return false;
   page = {};
   for (const Json& row : *files) page.files.push_back(file_of(row));
   page.next_name = text(json, "nextFileName");

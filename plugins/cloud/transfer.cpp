@@ -17,7 +17,8 @@ constexpr long kBufferBytes = 128 * 1024;
 // The kernel would take megabytes before the first of them is sent: on a slow link nothing seems to
 // move then for longer than the idle timeout.
 constexpr int kUnsentBytes = 128 * 1024;
-constexpr std::size_t kLongestBody = 32u << 20;  // a list of 1000 keys has at most 5 MB
+constexpr std::size_t kLongestBody = 8u << 20;    // a list of 1000 keys has at most 5 MB
+constexpr std::size_t kLongestHead = 256u << 10;  // all headers of all answers to one request
 
 }  // namespace
 
@@ -177,6 +178,13 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
   auto& transfer = *static_cast<Transfer*>(self);
   std::string line(data, size * count);
   transfer.call_.progress();
+  transfer.head_ += line.size();
+  if (transfer.head_ > kLongestHead) {  // "100 Continue" for ever would be one, too
+    transfer.stopped_ =
+        transfer.call_.fail(STREAMD_INTERNAL, "cannot %s: the response's headers are too long",
+                            transfer.request_.what.c_str());
+    return 0;
+  }
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r' || line.back() == ' '))
     line.pop_back();
   if (line.starts_with("HTTP/")) {  // also the one behind a "100 Continue"

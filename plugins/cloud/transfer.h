@@ -49,6 +49,7 @@ class Transfer {
   std::uint64_t sent_ = 0;
   streamd_code stopped_ = STREAMD_OK;  // by a callback, with the error filled
   bool delivered_ = false;
+  std::size_t head_ = 0;  // bytes of headers so far
   bool met_public_ = false;
   CURLcode curl_result_ = CURLE_OK;
   char detail_[CURL_ERROR_SIZE] = {};

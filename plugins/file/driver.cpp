@@ -10,6 +10,7 @@
 #include <streamd/driver.hpp>
 #include <vector>
 
+#include "beneath.h"
 #include "errors.h"
 #include "key_path.h"
 #include "listing.h"
@@ -21,6 +22,14 @@ namespace streamd::file_driver {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
+// A pipe that has the name of an object would else keep us waiting for its other end.
+constexpr int kOpenObject = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+// Nothing is there, or what no object can be: a link, a socket.
+bool is_no_object(int error_number) {
+  return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP ||
+         error_number == ENXIO;
+}
 
 class FileDriver final : public sdk::Driver {
  public:
@@ -107,7 +116,9 @@ streamd_code FileDriver::put(const sdk::Call& call, const streamd_put& request,
   if (const streamd_code code = root_.open_to_write(call, root); code != STREAMD_OK) return code;
   const bool if_absent = (request.flags & STREAMD_PUT_IF_ABSENT) != 0;
   const std::string path = object_path(request.key);
-  if (if_absent && ::faccessat(root.get(), path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+  const Place place = place_of(root.get(), path);
+  if (if_absent && place.folder.valid() &&
+      ::faccessat(place.folder.get(), place.name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
     return call.fail(STREAMD_EXISTS, "there is an object %.200s in %s", request.key,
                      root_.path().c_str());
   return uploader_.store(call, root, path, if_absent, source, out);
@@ -138,9 +149,11 @@ streamd_code FileDriver::get(const sdk::Call& call, const streamd_get& request,
   if (const streamd_code code = begin(call, root); code != STREAMD_OK) return code;
   if (!root.valid()) return not_found(call, request.key);
   const std::string path = object_path(request.key);
-  const Descriptor file(::openat(root.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Place place = place_of(root.get(), path);
+  const Descriptor file(
+      place.folder.valid() ? ::openat(place.folder.get(), place.name.c_str(), kOpenObject) : -1);
   if (!file.valid()) {
-    if (errno == ENOENT || errno == ENOTDIR) return not_found(call, request.key);
+    if (is_no_object(errno)) return not_found(call, request.key);
     return fail_errno(call, errno, "read", root_.path() + "/" + path);
   }
   struct stat found {};
@@ -163,8 +176,10 @@ streamd_code FileDriver::stat(const sdk::Call& call, const char* key, streamd_ob
   const std::string path = object_path(key);
   struct stat found {};
   if (!root.valid()) return not_found(call, key);
-  if (::fstatat(root.get(), path.c_str(), &found, 0) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return not_found(call, key);
+  const Place place = place_of(root.get(), path);
+  if (!place.folder.valid() ||
+      ::fstatat(place.folder.get(), place.name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (is_no_object(errno)) return not_found(call, key);
     return fail_errno(call, errno, "look at", root_.path() + "/" + path);
   }
   if (!S_ISREG(found.st_mode)) return not_found(call, key);
@@ -185,9 +200,9 @@ streamd_code FileDriver::remove_one(const sdk::Call& call, const Descriptor& roo
   if (const streamd_code code = call.check(); code != STREAMD_OK) return code;
   if (!root.valid()) return STREAMD_OK;
   const std::string path = object_path(key);
-  if (::unlinkat(root.get(), path.c_str(), 0) == 0) {
-    const std::size_t slash = path.rfind('/');
-    folders.insert(slash == std::string::npos ? "." : path.substr(0, slash));
+  const Place place = place_of(root.get(), path);
+  if (place.folder.valid() && ::unlinkat(place.folder.get(), place.name.c_str(), 0) == 0) {
+    folders.insert(folder_part(path));
     return STREAMD_OK;
   }
   if (errno == ENOENT || errno == ENOTDIR) return STREAMD_OK;
@@ -198,11 +213,13 @@ streamd_code FileDriver::remove_one(const sdk::Call& call, const Descriptor& roo
 // empty now. A folder that went away meanwhile is as durable as it gets.
 streamd_code FileDriver::settle(const sdk::Call& call, const Descriptor& root,
                                 std::string folder) const {
-  while (folder != "." && ::unlinkat(root.get(), folder.c_str(), AT_REMOVEDIR) == 0) {
-    const std::size_t slash = folder.rfind('/');
-    folder = slash == std::string::npos ? "." : folder.substr(0, slash);
+  for (; folder != "."; folder = folder_part(folder)) {
+    const Place place = place_of(root.get(), folder);
+    if (!place.folder.valid() ||
+        ::unlinkat(place.folder.get(), place.name.c_str(), AT_REMOVEDIR) != 0)
+      break;
   }
-  const Descriptor at(::openat(root.get(), folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor at = open_folder(root.get(), folder, O_RDONLY);
   if (at.valid() ? ::fsync(at.get()) == 0 : errno == ENOENT) return STREAMD_OK;
   return fail_errno(call, errno, "make durable", root_.path() + "/" + folder);
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "beneath.h"
 #include "errors.h"
 #include "key_path.h"
 #include "upload.h"
@@ -71,7 +72,7 @@ class Walk {
   // Pieces of long names are opened here, so that their names are sorted among the others.
   streamd_code collect(const std::string& path, const std::string& name_so_far,
                        std::vector<Found>& entries) {
-    Descriptor opened(::openat(root_, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Descriptor opened = open_folder(root_, path, O_RDONLY);
     if (!opened.valid() && (errno == ENOENT || errno == ENOTDIR)) return STREAMD_OK;
     const Folder folder(opened.valid() ? ::fdopendir(opened.get()) : nullptr);
     if (!folder) return fail_errno(call_, errno, "list", root_path_ + "/" + path);
@@ -111,7 +112,7 @@ class Walk {
     if (path == ".") return STREAMD_OK;
     for (std::size_t end = 0; end != std::string::npos; end = path.find('/', end + 1)) {
       const std::string above = end == 0 ? "." : path.substr(0, end);
-      const Descriptor folder(::openat(root_, above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      const Descriptor folder = open_folder(root_, above, O_RDONLY);
       if (!folder.valid()) return STREAMD_OK;  // the walk says what there is to say
       if (const streamd_code code = sync(folder.get(), above); code != STREAMD_OK) return code;
     }

@@ -62,7 +62,8 @@ bool holds_anything(const Descriptor& folder) {
 }
 
 std::string read_id(int root) {
-  const Descriptor file(::openat(root, kMarkerName, O_RDONLY | O_CLOEXEC));
+  const Descriptor file(
+      ::openat(root, kMarkerName, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   char text[64] = {};
   const ssize_t n = file.valid() ? ::read(file.get(), text, sizeof text - 1) : 0;
   return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : std::string();
@@ -87,7 +88,7 @@ streamd_code StoreRoot::refuse_if_away(const sdk::Call& call) const {
 
 streamd_code StoreRoot::recognise(const sdk::Call& call, const Descriptor& root, bool& has_marker) {
   struct stat found {};
-  has_marker = ::fstatat(root.get(), kMarkerName, &found, 0) == 0;
+  has_marker = ::fstatat(root.get(), kMarkerName, &found, AT_SYMLINK_NOFOLLOW) == 0;
   if (!has_marker && errno != ENOENT)
     return fail_errno(call, errno, "look at", options_.path + "/" + kMarkerName);
   if (!has_marker) return refuse_if_away(call);

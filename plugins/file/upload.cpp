@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "beneath.h"
 #include "errors.h"
 
 namespace streamd::file_driver {
@@ -15,11 +16,10 @@ namespace {
 
 constexpr std::int64_t kOldAfterSeconds = 3600;  // no upload is silent for so long
 constexpr std::size_t kCopyBytes = 256 * 1024;
-constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 // Makes the folders above `path` below the root, each durable in its parent. 0 or errno.
 int make_parents(int root, const std::string& path) {
-  Descriptor at(::openat(root, ".", kOpenFolder));
+  Descriptor at = open_folder(root, ".", O_RDONLY);
   for (std::size_t begin = 0, end = 0; (end = path.find('/', begin)) != std::string::npos;
        begin = end + 1) {
     const std::string name = path.substr(begin, end - begin);
@@ -32,7 +32,7 @@ int make_parents(int root, const std::string& path) {
     } else if (errno != EEXIST) {
       return errno;
     }
-    at = Descriptor(::openat(at.get(), name.c_str(), kOpenFolder));
+    at = open_folder(at.get(), name, O_RDONLY);
     if (!at.valid()) return errno;
   }
   return 0;
@@ -64,22 +64,25 @@ struct Uploader::Temporary {
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
-    if (file.valid() && !published) ::unlinkat(root, path.c_str(), 0);
+    if (file.valid() && !published) ::unlinkat(folder.get(), name.c_str(), 0);
   }
-  int root = -1;
-  std::string path;  // below the root
+  std::string path() const { return std::string(kTemporaryFolder) + "/" + name; }
+  Descriptor folder;
+  std::string name;
   Descriptor file;
   bool published = false;
 };
 
 streamd_code Uploader::make_temporary(const sdk::Call& call, int root, Temporary& made) {
-  made.root = root;
   for (int attempt = 0; !made.file.valid(); ++attempt) {
     char name[64];
-    std::snprintf(name, sizeof name, "%s/%08x-%llx", kTemporaryFolder, random_number(),
+    std::snprintf(name, sizeof name, "%08x-%llx", random_number(),
                   static_cast<unsigned long long>(counter_++));
-    made.path = name;
-    made.file = Descriptor(::openat(root, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+    made.name = name;
+    made.folder = open_folder(root, kTemporaryFolder, O_PATH);
+    if (made.folder.valid())
+      made.file = Descriptor(
+          ::openat(made.folder.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
     if (made.file.valid()) break;
     const bool again =
         attempt < 8 &&
@@ -106,7 +109,7 @@ streamd_code Uploader::copy(const sdk::Call& call, const streamd_source& source,
       const ssize_t n =
           ::write(to.file.get(), buffer.data() + done, static_cast<std::size_t>(got - done));
       if (n < 0 && errno != EINTR)
-        return fail_errno(call, errno, "write", root_path_ + "/" + to.path);
+        return fail_errno(call, errno, "write", root_path_ + "/" + to.path());
       if (n > 0) done += n;
     }
     offset += static_cast<std::uint64_t>(got);
@@ -118,17 +121,17 @@ streamd_code Uploader::copy(const sdk::Call& call, const streamd_source& source,
 // The folder may be pruned by a removal at any time until our file is in it.
 streamd_code Uploader::publish(const sdk::Call& call, int root, Temporary& from,
                                const std::string& path, bool if_absent) const {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash);
-  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  const std::string folder = folder_part(path), name = path.substr(path.rfind('/') + 1);
   const std::string shown = root_path_ + "/" + path;
   for (int attempt = 0;; ++attempt) {
-    const Descriptor target(::openat(root, folder.c_str(), kOpenFolder));
+    const Descriptor target = open_folder(root, folder, O_RDONLY);
     int failed = target.valid() ? 0 : errno;
     if (target.valid() && if_absent)
-      failed = rename_if_absent(root, from.path, target.get(), name);
+      failed = rename_if_absent(from.folder.get(), from.name, target.get(), name);
     else if (target.valid())
-      failed = ::renameat(root, from.path.c_str(), target.get(), name.c_str()) == 0 ? 0 : errno;
+      failed = ::renameat(from.folder.get(), from.name.c_str(), target.get(), name.c_str()) == 0
+                   ? 0
+                   : errno;
     if (failed == 0) {
       from.published = true;
       if (::fsync(target.get()) == 0) return STREAMD_OK;
@@ -154,7 +157,7 @@ streamd_code Uploader::store(const sdk::Call& call, const Descriptor& root, cons
   if (const auto code = copy(call, source, temporary); code != STREAMD_OK) return code;
   struct stat written {};
   if (::fsync(temporary.file.get()) != 0 || ::fstat(temporary.file.get(), &written) != 0)
-    return fail_errno(call, errno, "make durable", root_path_ + "/" + temporary.path);
+    return fail_errno(call, errno, "make durable", root_path_ + "/" + temporary.path());
   const auto code = publish(call, root.get(), temporary, path, if_absent);
   if (code != STREAMD_OK) return code;
   out = object_of(written);
@@ -167,7 +170,7 @@ void Uploader::clear_old(int root, const struct stat& newest) {
   if (newest.st_mtim.tv_sec < due ||
       !next_clearing_s_.compare_exchange_strong(due, newest.st_mtim.tv_sec + kOldAfterSeconds))
     return;
-  DIR* folder = ::fdopendir(::openat(root, kTemporaryFolder, kOpenFolder));
+  DIR* folder = ::fdopendir(open_folder(root, kTemporaryFolder, O_RDONLY).release());
   if (folder == nullptr) return;
   while (const dirent* entry = ::readdir(folder)) {
     struct stat found {};
@@ -184,9 +187,10 @@ bool Uploader::can_rename_if_absent(const Descriptor& root) {
   silent.error = &ignored;
   Temporary temporary;
   if (make_temporary(sdk::Call(&silent), root.get(), temporary) != STREAMD_OK) return true;
-  const std::string other = temporary.path + "-renamed";
-  const int failed = rename_if_absent(root.get(), temporary.path, root.get(), other);
-  if (failed == 0) temporary.path = other;
+  const std::string other = temporary.name + "-renamed";
+  const int failed =
+      rename_if_absent(temporary.folder.get(), temporary.name, temporary.folder.get(), other);
+  if (failed == 0) temporary.name = other;
   return failed != EOPNOTSUPP;
 }
 

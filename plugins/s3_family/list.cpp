@@ -8,17 +8,20 @@ namespace streamd::s3 {
 namespace {
 
 constexpr std::uint32_t kPage = 1000;
+constexpr int kMostEmptyPages = 1000;  // in a row; a store may send some, but not for ever
 
 }  // namespace
 
 streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
                          const streamd_list_sink& sink) {
   const bool from_the_first = request.start_after[0] == '\0';
-  if (!from_the_first && !client_.settings().profile->ordered_list)
+  const bool ordered = client_.settings().profile->ordered_list;
+  if (!from_the_first && !ordered)
     return call.fail(STREAMD_UNSUPPORTED, "this store does not list in order");
   const std::uint32_t page_size =
       request.page_hint == 0 ? kPage : std::min(request.page_hint, kPage);
-  std::string token;
+  std::string token, last;
+  int empty = 0;
   do {
     if (const streamd_code code = call.check(); code != STREAMD_OK) return code;
     Request get;
@@ -40,6 +43,10 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
     if (!parse_list(response.body, page))
       return call.fail(STREAMD_TRANSIENT, "cannot %s: the answer is no list", get.what.c_str());
     for (const ListedObject& object : page.objects) {
+      if (ordered && !last.empty() && object.key <= last)
+        return call.fail(STREAMD_INTERNAL, "cannot %s: the store goes back in its list",
+                         get.what.c_str());
+      last = object.key;
       if (object.key == kProbeKey) continue;
       if (const streamd_code code = call.check(); code != STREAMD_OK) return code;
       const streamd_object found =
@@ -48,7 +55,8 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
         return code;
       call.progress();
     }
-    if (page.next == token && !token.empty())
+    empty = page.objects.empty() ? empty + 1 : 0;
+    if ((page.next == token && !token.empty()) || empty > kMostEmptyPages)
       return call.fail(STREAMD_INTERNAL, "cannot %s: the store repeats a page", get.what.c_str());
     token = page.next;
   } while (!token.empty());

@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 
-from harness import case, workload
+from harness import case, secrets, workload
 from harness.daemon import Database, Installation, file_replica, run
 
 NEEDLE = b"this sentence must never be seen in the replica"
@@ -53,7 +53,9 @@ class Scene:
 
 
 def keygen(path):
-    return run([case.program("streamctl"), "keygen", "-o", path]).expect(0).stdout.strip()
+    public = run([case.program("streamctl"), "keygen", "-o", path]).expect(0).stdout.strip()
+    secrets.from_identity(path)
+    return public
 
 
 def replicate(scene, count=5):

@@ -5,7 +5,7 @@ import sqlite3
 import stat
 import sys
 
-from harness import case, processes, workload
+from harness import case, processes, secrets, workload
 from harness.copy_reader import look
 from harness.daemon import Database, Installation, file_replica, run
 from harness import compare
@@ -281,6 +281,7 @@ def test_what_is_refused(folder):
 def test_encrypted(folder):
     identity = os.path.join(folder, "identity")
     key = run([case.program("streamctl"), "keygen", "-o", identity]).expect().stdout.split()[-1]
+    secrets.from_identity(identity)
     followed = Followed(folder, recipients=[key])
     followed.installation.start()
     followed.writer.transactions(5)

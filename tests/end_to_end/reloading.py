@@ -76,6 +76,7 @@ def test_a_wrong_configuration_changes_nothing(folder):
     Writer(a.path).close()
     installation = Installation(folder, [a])
     installation.start()
+    wait_until(lambda: attached(installation, "a.db") == 1, "the database to be followed")
     with open(installation.config, "a", encoding="utf-8") as config:
         config.write("[[database]]\npath = \"relative.db\"\n[nonsense]\n")
     outcome = installation.streamctl("reload").expect(40)

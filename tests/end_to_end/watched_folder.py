@@ -1,4 +1,5 @@
 """[[database]] directory: databases join when they appear, stay while they are replaced, leave when they are gone."""
+import glob
 import os
 import shutil
 import socket
@@ -55,6 +56,10 @@ def test_databases_come_and_go(folder):
     for name in ("a.db", "deep/b.db"):
         installation.streamctl("sync", name, "--wait").expect(0)
         assert os.listdir(installation.replica(name)), name
+    second.transactions(1)  # the first object after the snapshot is kept to be merged
+    installation.streamctl("sync", "deep/b.db", "--wait").expect(0)
+    caches = os.path.join(installation.path("deep"), ".b.db-streamd", "replicas", "*", "cache")
+    assert glob.glob(caches)
     os.mkdir(installation.path("deeper"))
     third = Writer(installation.path("deeper/c.db"))
     third.transactions(1)
@@ -65,6 +70,7 @@ def test_databases_come_and_go(folder):
     os.remove(installation.path("deeper/c.db"))
     installation.wait_for({"a.db": "live", "renamed.db": "live"})
     assert os.listdir(installation.replica("deeper/c.db"))
+    assert not glob.glob(caches), "what could be read from the replica again stays where nobody needs it"
     assert sum("database attached database=" + installation.path("a.db") in line
                for line in installation.daemon.output().splitlines()) == 1
     out = os.path.join(folder, "out.db")

@@ -3,6 +3,7 @@
     case        runs a file's test_ functions, each in a folder of its own; skip()
     daemon      starts and stops streamd with a generated configuration; streamctl with its exit code and JSON
     processes   child processes that never outlive the test; kill, freeze, free ports
+    secrets     what the product was told in confidence, looked for in everything that it wrote
     users       runs programs as other users; lets these reach the built programs
     disks       small disks to fill up
     locks       which of SQLite's locks a process holds, from the kernel

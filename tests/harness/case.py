@@ -15,7 +15,7 @@ import tempfile
 import time
 import traceback
 
-from harness import processes
+from harness import processes, secrets
 
 SKIP = 77
 
@@ -59,11 +59,15 @@ def run_one(name, test):
                 test(folder)
             finally:
                 processes.stop_all()
+            leaks = secrets.leaks(folder)
+            assert not leaks, "; ".join(leaks)
     except Skipped as skipped:
         return skipped
     except Exception:  # whatever a test raises is its failure; the next one still runs
         traceback.print_exc()
         outcome = "failed"
+    finally:
+        secrets.forget()
     print(f"{outcome}: {name} ({time.monotonic() - started:.1f} s)", flush=True)
     return outcome
 

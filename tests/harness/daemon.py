@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from harness import case, processes
+from harness import case, processes, secrets
 from harness.waiting import wait_until
 
 
@@ -76,6 +76,9 @@ class Installation:
                  toml_table("[log]", {"level": log_level, "format": "text"})]
         if defaults:
             parts.append(toml_table("[defaults]", defaults))
+        told = [streamd, defaults, *(database.settings for database in self.databases)]
+        for settings in told + [replica for database in self.databases for replica in database.replicas]:
+            secrets.from_settings(settings, self.config)
         for database in self.databases:
             parts.append(toml_table("[[database]]", {"path": database.path, **database.settings}))
             parts += [toml_table("[[database.replica]]", replica) for replica in database.replicas]
@@ -92,6 +95,7 @@ class Installation:
         self.daemon = processes.Child(self._streamd(*arguments), log, environment)
         if ready:
             wait_until(self._answers, "the daemon's control socket", progress=lambda: os.path.getsize(log))
+            secrets.check_process(self.daemon.pid)
         return self.daemon
 
     def _streamd(self, *arguments):
@@ -129,7 +133,10 @@ class Installation:
 
 
 def run(command, environment=None):
-    """Runs a command to its end, with no terminal."""
+    """Runs a command to its end, with no terminal. It must not print what it was told in confidence."""
+    environment = {**os.environ, **(environment or {})}
+    secrets.from_environment(environment)
     ended = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                           errors="replace", env={**os.environ, **(environment or {})}, check=False)
+                           errors="replace", env=environment, check=False)
+    secrets.check_text("what it printed", ended.stdout + ended.stderr)
     return Outcome(ended.returncode, ended.stdout, ended.stderr)

@@ -19,7 +19,8 @@ def xml_answer(status, code, **headers):
 @dataclasses.dataclass
 class Fault:
     """kind and value:
-    "answer" bytes       this instead of asking the server
+    "answer" bytes       this instead of asking the server; or what a function makes of (method, target)
+    "endless" (b, b)     a beginning, then the same again and again until the client goes away
     "lose" None          the server is asked, its answer never comes: the connection is closed
     "truncate" N         the body of the answer ends after N bytes, with the connection
     "drip" (N, seconds)  the body of the answer comes N bytes at a time, with a pause between
@@ -89,8 +90,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = self.server.way.pick(self.command, self.path)
         if fault.kind == "answer":
-            self.wfile.write(fault.value)
+            self.wfile.write(fault.value(self.command, self.path) if callable(fault.value) else fault.value)
             return
+        if fault.kind == "endless":
+            self.close_connection = True
+            self.wfile.write(fault.value[0])
+            while True:
+                self.wfile.write(fault.value[1])
         if fault.kind == "delay":
             time.sleep(fault.value)
         head, content = self.ask(body)

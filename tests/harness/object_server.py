@@ -5,7 +5,7 @@ import random
 import shutil
 import socket
 
-from harness import case, processes, s3_request
+from harness import case, processes, s3_request, secrets
 from harness.certificates import Certificates
 from harness.waiting import wait_until
 
@@ -24,6 +24,7 @@ class ObjectServer:
                 case.skip(f"{program} is not installed (packaging/dependencies.sh install test)")
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
+        secrets.allow(folder)  # it knows its own
         self.region = region
         self.port = free_ports(self.ports)
         self.certificates = Certificates(folder) if tls else None

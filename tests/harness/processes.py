@@ -4,6 +4,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
+import threading
+
+from harness import secrets
 
 _running = []
 
@@ -14,10 +18,12 @@ class Child:
     def __init__(self, command, log, environment=None):
         self.command = [str(word) for word in command]
         self.log = log
+        environment = {**os.environ, **(environment or {})}
+        secrets.from_environment(environment)
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env={**os.environ, **(environment or {})}, start_new_session=True)
+                env=environment, start_new_session=True)
         _running.append(self)
 
     @property
@@ -97,6 +103,25 @@ class Conversation:
         self.process.kill()
         self.process.communicate()
         _running.remove(self)
+
+
+def measured(command, environment=None, patience=60.0):
+    """Runs a command to its end: (exit code, what it printed, largest resident size in bytes). Fails when it takes longer."""
+    with tempfile.TemporaryFile("w+") as output:
+        child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                 env={**os.environ, **(environment or {})}, start_new_session=True)
+        timer = threading.Timer(patience, child.kill)
+        timer.start()
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        finally:
+            timer.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read()
+    secrets.check_text("what it printed", text)
+    assert child.returncode != -signal.SIGKILL, f"did not end within {patience:g} s: {' '.join(map(str, command))}\n{text}"
+    return child.returncode, text, usage.ru_maxrss * 1024
 
 
 def stop_all():

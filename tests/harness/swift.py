@@ -37,7 +37,7 @@ account_autocreate = true
 allow_account_management = true
 [filter:tempauth]
 use = egg:swift#tempauth
-user_test_tester = testing .admin
+user_test_tester = {secret} .admin
 [filter:s3api]
 use = egg:swift#s3api
 location = {region}
@@ -74,7 +74,7 @@ class Swift(ObjectServer):
     programs = ("swift-proxy-server", "swift-object-server", "swift-container-server", "swift-account-server", "memcached")
     ports = 5  # proxy, object, container, account, memcached
     key = "test:tester"
-    secret = "testing"
+    secret = "swift-s3-secret"
 
     def launch(self):
         for name in ("devices/d1", "cache"):
@@ -86,7 +86,7 @@ class Swift(ObjectServer):
         if self.certificates:
             tls = f"cert_file = {self.certificates.certificate}\nkey_file = {self.certificates.key}\n"
         self._write("proxy-server.conf", self._common(self.port) + tls + PROXY.format(
-            region=self.region, memcache=self.port + 4) + sections)
+            region=self.region, memcache=self.port + 4, secret=self.secret) + sections)
         for number, kind in enumerate(("object", "container", "account"), 1):
             self._write(f"{kind}-server.conf", self._common(self.port + number) +
                         f"[pipeline:main]\npipeline = {kind}-server\n[app:{kind}-server]\nuse = egg:swift#{kind}\n")

@@ -14,7 +14,7 @@ class Tenant:
     """A database of a size that stays, and the application that has it open."""
 
     def __init__(self, folder, number):
-        self.name = f"tenant-{number}.db"
+        self.name, self.commits = f"tenant-{number}.db", 0
         self.path = os.path.join(folder, "databases", self.name)
         self.replica = os.path.join(folder, "replicas", self.name)
         self.connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
@@ -29,6 +29,7 @@ class Tenant:
         for _ in range(random.randint(1, 5)):
             self.connection.execute("UPDATE t SET body = randomblob(300) WHERE id = ?", (random.randint(1, ROWS),))
         self.connection.execute("COMMIT")
+        self.commits += 1
 
     def database(self):
         return Database(self.path, [file_replica(self.replica)])
@@ -41,7 +42,7 @@ class Tenants:
         self.folder = folder
         for name in ("databases", "replicas", "state"):
             os.mkdir(os.path.join(folder, name))
-        self.numbers = itertools.count()
+        self.numbers, self.commits_of_gone = itertools.count(), 0
         self.all = [Tenant(folder, next(self.numbers)) for _ in range(count)]
         self.streamd = {"http": "127.0.0.1:0", "state-dir": os.path.join(folder, "state")}
         hours = {"snapshot-interval": 1, "retention": 3, "verify-interval": 2, "prune-grace": 0.1}
@@ -55,12 +56,16 @@ class Tenants:
     def one_leaves(self):
         """The oldest goes, with all that was kept of it."""
         gone = self.all.pop(0)
+        self.commits_of_gone += gone.commits
         self.reload()
         gone.connection.close()
         shutil.rmtree(gone.replica)
         for ending in ("", "-wal", "-shm"):
             if os.path.exists(gone.path + ending):
                 os.remove(gone.path + ending)
+
+    def commits(self):
+        return self.commits_of_gone + sum(each.commits for each in self.all)
 
     def reload(self):
         self.installation.databases = [each.database() for each in self.all]

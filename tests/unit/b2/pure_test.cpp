@@ -202,6 +202,20 @@ BOOST_AUTO_TEST_CASE(options_that_make_no_sense) {
              STREAMD_INVALID_CONFIG);
 }
 
+// Brackets that a name has are none; a hundred levels are no answer of B2's.
+BOOST_AUTO_TEST_CASE(replies_that_cost_more_than_they_weigh) {
+  FilePage page;
+  const auto list = [](const std::string& name) {
+    return R"({"files": [{"fileName": ")" + name + R"(", "fileId": "i"}]})";
+  };
+  BOOST_TEST(parse_files(list(std::string(100, '[') + R"(\" {[)"), page));
+  BOOST_TEST(page.files.front().name.size() == 104u);
+  BOOST_TEST(!parse_files(std::string(100, '[') + std::string(100, ']'), page));
+  std::string rows = "{}";
+  for (int i = 0; i < 10'000; ++i) rows += ",{}";
+  BOOST_TEST(!parse_files(R"({"files": [)" + rows + "]}", page));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

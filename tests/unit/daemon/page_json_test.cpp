@@ -93,8 +93,8 @@ BOOST_AUTO_TEST_CASE(names_of_this_machine) {
   for (const char* own :
        {"", "localhost", "localhost:9187", "127.0.0.1:9187", "10.1.2.3", "[::1]:9187"})
     BOOST_TEST(is_own_name(own), own);
-  for (const char* other :
-       {"evil.example", "evil.example:9187", "127.0.0.1.evil.example", "[::1", "[x]:1"})
+  for (const char* other : {"evil.example", "evil.example:9187", "127.0.0.1.evil.example", "[::1",
+                            "[x]:1", "[::1].evil.example"})
     BOOST_TEST(!is_own_name(other), other);
 }
 

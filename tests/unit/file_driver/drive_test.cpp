@@ -203,6 +203,50 @@ BOOST_AUTO_TEST_CASE(what_is_not_ours_is_not_listed) {
   BOOST_TEST(bench.list("").items.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(links_lead_nowhere) {
+  const TempFolder folder;
+  const std::string root = folder.file("store"), outside = folder.file("outside");
+  const Target wanted = target({{"path", root}});
+  { BOOST_TEST(Bench(wanted).put("p/a.x", "text").code == STREAMD_OK); }
+  fs::create_directory(outside);
+  const std::string precious = outside + "/precious.x";
+  std::ofstream(precious) << "of somebody else";
+  fs::last_write_time(precious, fs::file_time_type::clock::now() - std::chrono::hours(2));
+  fs::create_directory_symlink(outside, root + "/q");
+  fs::create_symlink(precious, root + "/p/link.x");
+  Bench bench(wanted);
+  for (const char* key : {"q/precious.x", "p/link.x"}) {
+    BOOST_TEST(bench.get(key).code == STREAMD_NOT_FOUND);
+    BOOST_TEST(bench.stat(key).code == STREAMD_NOT_FOUND);
+    BOOST_TEST(bench.remove({key}).code == STREAMD_OK);
+  }
+  BOOST_TEST(bench.put("q/new.x", "text").code == STREAMD_INVALID_CONFIG);
+  BOOST_TEST(bench.put("p/link.x", "text").code == STREAMD_OK);  // takes the name itself
+  fs::remove_all(root + "/.streamd-tmp");
+  fs::create_directory_symlink(outside, root + "/.streamd-tmp");
+  BOOST_TEST(Bench(wanted).put("p/b.x", "text").code == STREAMD_INVALID_CONFIG);
+  BOOST_TEST(files_in(outside) == 1u);
+  std::string text;
+  std::getline(std::ifstream(precious), text);
+  BOOST_TEST(text == "of somebody else");
+}
+
+// Whoever opens a pipe to read it waits for a writer: here none ever comes.
+BOOST_AUTO_TEST_CASE(pipes_keep_nobody) {
+  const TempFolder folder;
+  const std::string root = folder.file("store");
+  const Target wanted = target({{"path", root}});
+  { BOOST_TEST(Bench(wanted).put("p/a.x", "text").code == STREAMD_OK); }
+  BOOST_TEST_REQUIRE(mkfifo((root + "/p/pipe.x").c_str(), 0600) == 0);
+  fs::remove(root + "/.streamd-store");
+  BOOST_TEST_REQUIRE(mkfifo((root + "/.streamd-store").c_str(), 0600) == 0);
+  Bench bench(wanted);
+  BOOST_TEST(bench.get("p/pipe.x").code == STREAMD_NOT_FOUND);
+  BOOST_TEST(bench.stat("p/pipe.x").code == STREAMD_NOT_FOUND);
+  BOOST_TEST(bench.list("").items.size() == 1u);
+  BOOST_TEST(bench.get("p/a.x").data == "text");
+}
+
 BOOST_AUTO_TEST_CASE(paths_that_cannot_be) {
   const TempFolder folder;
   std::ofstream(folder.file("file")) << "x";

@@ -496,4 +496,60 @@ BOOST_AUTO_TEST_CASE(a_block_whose_hash_is_right_may_still_be_no_frame) {
   BOOST_TEST((reader.decode_block(0, stored, {}, out).error().code == Code::kCorrupt));
 }
 
+namespace {
+
+// An object of whatever size a listing says. Only its ends are there.
+class Claimed final : public ByteSource {
+ public:
+  Claimed(std::uint64_t size, const HeaderBytes& head, const FooterBytes& foot)
+      : size_(size), head_(head), foot_(foot) {}
+  std::uint64_t size() const override { return size_; }
+  Status read_at(std::uint64_t offset, MutableBytes out) const override {
+    most_ = std::max(most_, out.size());
+    if (offset < kHeaderSize) std::copy_n(head_.begin(), out.size(), out.begin());
+    if (offset + out.size() == size_) std::copy(foot_.begin(), foot_.end(), out.end() - 48);
+    return {};
+  }
+  std::size_t most() const { return most_; }  // bytes that were asked for at once
+
+ private:
+  std::uint64_t size_;
+  HeaderBytes head_;
+  FooterBytes foot_;
+  mutable std::size_t most_ = 0;
+};
+
+}  // namespace
+
+// Gigabytes that nobody has to keep: a store may say any size, a file may be sparse.
+BOOST_AUTO_TEST_CASE(an_index_that_claims_gigabytes) {
+  const Sample sample;
+  Parsed parsed(sample.bytes);
+  parsed.footer.index_offset = kHeaderSize;
+  parsed.footer.index_stored = 0xf0000000u;
+  parsed.footer.index_raw = 4096;
+  parsed.footer.object_size = kHeaderSize + kFooterSize + std::uint64_t{0xf0000000u};
+  const HeaderBytes head = encode_header(parsed.header);
+  const Claimed source(parsed.footer.object_size, head, encode_footer(head, parsed.footer));
+  const auto opened = ObjectReader::open(source);
+  BOOST_REQUIRE(!opened);
+  BOOST_TEST((opened.error().code == Code::kCorrupt));
+  BOOST_TEST(source.most() <= 64 * kKiB);
+}
+
+BOOST_AUTO_TEST_CASE(a_block_that_is_longer_than_its_content) {
+  const Sample sample;
+  RawIndex raw(sample.bytes);
+  auto& blocks = raw.index.blocks;
+  std::size_t at = 0;
+  while (at < blocks.size() && blocks[at].encoding == Encoding::kRaw) ++at;
+  BOOST_REQUIRE(at < blocks.size());
+  const std::uint32_t more = 0xf0000000u - blocks[at].stored;
+  blocks[at].stored += more;
+  raw.blocks_end += more;
+  for (++at; at < blocks.size(); ++at) blocks[at].offset += more;
+  raw.bytes = must(encode_index(raw.header, raw.index));
+  BOOST_TEST((raw.code() == Code::kCorrupt));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,6 @@
 #include "storage/driver_library.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
@@ -119,6 +120,34 @@ BOOST_AUTO_TEST_CASE(owners) {
   status.st_uid = 7;
   status.st_mode = S_IFREG | 0602;
   BOOST_TEST(says(check_trusted("file", "/x", status, 7).error(), "has mode 0602"));
+}
+
+// The same with real files, where files can be given away.
+BOOST_AUTO_TEST_CASE(files_and_folders_of_somebody_else) {
+  if (geteuid() != 0) return;
+  constexpr uid_t kSomebody = 54321;
+  const DriverFolder folder;
+  const std::string path = folder.add("good", "test");
+  for (const std::string& given : {path, folder.path()}) {
+    BOOST_REQUIRE(chown(given.c_str(), kSomebody, kSomebody) == 0);
+    const auto refused = Drivers({folder.path()}).find("test");
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == Code::kPermission));
+    BOOST_TEST(says(refused.error(), given + " is owned by user 54321, expected root or user 0"));
+    BOOST_REQUIRE(chown(given.c_str(), 0, 0) == 0);
+  }
+  BOOST_TEST(Drivers({folder.path()}).find("test").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_has_the_name_of_a_driver_and_is_no_file) {
+  const DriverFolder folder;
+  BOOST_REQUIRE(mkfifo(folder.file("libstreamd-pipe.so").c_str(), 0600) == 0);
+  std::filesystem::create_directory(folder.file("libstreamd-folder.so"));
+  std::filesystem::create_symlink("/nowhere", folder.file("libstreamd-link.so"));
+  std::filesystem::create_symlink("/dev/zero", folder.file("libstreamd-device.so"));
+  const auto listed = Drivers({folder.path()}).list();  // and waits for nobody
+  BOOST_TEST(listed.size() == 4u);
+  for (const DriverListing& one : listed) BOOST_TEST(one.refused, one.name);
 }
 
 BOOST_AUTO_TEST_CASE(drivers_are_found_by_name_in_the_order_of_folders) {

@@ -219,6 +219,7 @@ BOOST_AUTO_TEST_CASE(misbehaviour_is_an_error) {
   fails("null_key", list, Code::kInternal, "without a key");
   fails("foreign_key", list, Code::kInternal, "'elsewhere', which is not below 'a'");
   fails("disorder", list_everything, Code::kInternal, "'a' after 'b'");
+  fails("endless", list_everything, Code::kCorrupt, "more than 5000000 objects");
   fails("remove_fails", remove, Code::kPermission, "remove b (test)");
   fails("remove_fails_whole", remove, Code::kAuth, "remove a (test): who are you");
 }

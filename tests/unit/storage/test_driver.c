@@ -1,5 +1,6 @@
 /* A driver in memory, in plain C, whose option `mode` makes it misbehave in one way each. The
  * VARIANT_ macros make builds that a host has to refuse. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <streamd/driver.h>
 #include <string.h>
@@ -174,6 +175,12 @@ static streamd_code driver_list(void* instance, const streamd_call* call, const 
   if (mode_is(self, "disorder")) {
     sink->item(sink->ctx, "b", &object);
     return sink->item(sink->ctx, "a", &object);
+  }
+  for (int i = 0; mode_is(self, "endless"); ++i) {
+    char key[16];
+    snprintf(key, sizeof key, "%010d", i);
+    const streamd_code code = sink->item(sink->ctx, key, &object);
+    if (code != STREAMD_OK) return code;
   }
   for (int i = 0; i < OBJECTS && self->objects[i] != NULL; ++i) {
     const char* key = self->objects[i]->key;

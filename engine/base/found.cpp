@@ -1,0 +1,32 @@
+#include "base/found.h"
+
+#include <cerrno>
+
+namespace streamd {
+
+Result<std::optional<struct stat>> stat_link(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) == 0) return std::optional(info);
+  if (errno == ENOENT || errno == ENOTDIR) return std::optional<struct stat>{};
+  return errno_error(errno, "look at " + path);
+}
+
+Error not_ours(const std::string& path, const std::string& what) {
+  return make_error(Code::kPermission, "open " + path + ": " + what + " lies there",
+                    "streamd has not made it: find out who has, then remove it");
+}
+
+// Looked at first: opening a pipe would wait for its other end.
+Result<File> open_found(const std::string& path) {
+  const auto there = TRY(stat_link(path));
+  if (!there) return errno_error(ENOENT, "open " + path);
+  if (!S_ISREG(there->st_mode))
+    return not_ours(path, S_ISLNK(there->st_mode) ? "a symbolic link" : "no regular file");
+  File file = TRY(File::open_read(path));
+  const struct stat opened = TRY(file.status());
+  if (opened.st_ino != there->st_ino || opened.st_dev != there->st_dev)
+    return not_ours(path, "another file than a moment ago");
+  return file;
+}
+
+}  // namespace streamd
