@@ -28,8 +28,6 @@ bool same_run(const ObjectReader& reader, std::size_t block, std::size_t next) {
 
 // What the parallel decoding relies on: within a run only neighbouring blocks share a page.
 Status check_order(const ObjectReader& reader, std::size_t block) {
-  if (reader.block(block).stored > reader.block(block).raw)
-    return damaged(block, "it is longer than what it holds");
   if (!same_run(reader, block, block + 1)) return {};
   const ImageRef &last = reader.images(block).back(), &next = reader.images(block + 1).front();
   if (next.page < last.page || (next.page == last.page && next.transaction < last.transaction))

@@ -26,8 +26,8 @@ struct Wanted {
 
 // Every block with an image of a wanted transaction is in one batch; a batch of several blocks
 // holds at most `limit` raw bytes. kCorrupt when the blocks of a run are not in the order of their
-// pages, or are longer stored than raw; kOutsideWindow when a run holds both what is in the file
-// already and what is not: only the state before the run leads through it.
+// pages; kOutsideWindow when a run holds both what is in the file already and what is not: only the
+// state before the run leads through it.
 Result<std::vector<Batch>> batches_of(const segment::ObjectReader& reader, const Wanted& wanted,
                                       std::uint64_t limit);
 
