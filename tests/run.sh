@@ -1,8 +1,8 @@
 #!/bin/bash
 # Installs what the tests need, builds, and runs every test:
 #   tests/run.sh [--all] [-R REGEX] [--preset NAME]
-#     --all          also the tests labelled `soak` (minutes to hours) and `bench` (figures); CI leaves them out
-#                    (with CI=true the label `sanitizer` runs, other builds of the same tests; without, only with --all)
+#     --all          also the tests labelled `soak` (minutes to hours), `sanitizer` (other builds of the same
+#                    tests) and `bench` (figures); CI leaves them out
 #     -R REGEX       only the tests whose name matches
 #     --preset NAME  another CMake preset than dev (asan+ubsan, tsan, coverage)
 # A test that cannot run here skips (exit code 77) with one sentence. With CI=true a skipped test that
@@ -13,10 +13,6 @@ cd "$(dirname "$0")/.."
 preset=dev
 selection=(-LE 'soak|bench|sanitizer')
 lists=(build test)
-if [ "${CI:-}" = true ]; then
-  selection=(-LE 'soak|bench')
-  lists+=(checkers)
-fi
 only=()
 while [ $# -gt 0 ]; do
   case $1 in
