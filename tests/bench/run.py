@@ -64,6 +64,7 @@ def arguments():
     parser.add_argument("--trivial", action="store_true", help="next to no work: a test of the benchmark itself")
     parser.add_argument("--only", help="these measures, separated by commas: " + ", ".join(MEASURES))
     parser.add_argument("--pairs", type=int, help="interleaved rounds of the full-speed and the paced measure")
+    parser.add_argument("--fleets", help="how many databases the measure fleet has, separated by commas")
     parser.add_argument("--out", help="file for everything that was found, as JSON")
     parser.add_argument("--build", default=os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "release"),
                         help="build folder to take the programs from (default: build/release)")
@@ -138,6 +139,8 @@ def main():
     chosen = sizes.TRIVIAL if options.trivial else sizes.QUICK if options.quick else sizes.FULL
     if options.pairs:
         chosen = dataclasses.replace(chosen, pairs=options.pairs)
+    if options.fleets:
+        chosen = dataclasses.replace(chosen, fleets=tuple(map(int, options.fleets.split(","))))
     names = options.only.split(",") if options.only else list(MEASURES)
     unknown = [name for name in names if name not in MEASURES]
     if unknown:
