@@ -50,7 +50,8 @@ def test_what_is_listed_can_be_pasted(folder):
     installation.stop()
     check_pairs(installation, status_pairs(installation))
     installation.start()
-    check_pairs(installation, status_pairs(installation))  # the daemon has read them from the replica
+    installation.sync(installation.databases[0])  # it has joined the replica
+    check_pairs(installation, status_pairs(installation))  # which the daemon has read from there
     installation.stop()
     check_pairs(installation, [(row["last_txid"], row["time"]) for row in shown(installation, "segments", "--exact")])
     check_pairs(installation, [(row["txid"], row["time"]) for row in shown(installation, "snapshots")])
