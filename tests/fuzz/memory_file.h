@@ -1,6 +1,6 @@
-// A file that has a path and no name: nothing is left behind.
+// A file in memory: its name goes away with it.
 #pragma once
-#include <sys/mman.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
@@ -12,20 +12,24 @@ namespace streamd::fuzz {
 
 class MemoryFile {
  public:
-  explicit MemoryFile(ByteView bytes = {}) : fd_(memfd_create("fuzz", MFD_CLOEXEC)) {
+  explicit MemoryFile(ByteView bytes = {}) : fd_(mkostemp(path_, O_CLOEXEC)) {
     require(fd_ >= 0, "there is memory for a file");
     append(bytes);
   }
-  ~MemoryFile() { close(fd_); }
+  ~MemoryFile() {
+    unlink(path_);
+    close(fd_);
+  }
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
   void append(ByteView bytes) const {
     const ssize_t written = pwrite(fd_, bytes.data(), bytes.size(), lseek(fd_, 0, SEEK_END));
     require(written == static_cast<ssize_t>(bytes.size()), "there is memory for the bytes");
   }
-  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
+  std::string path() const { return path_; }
 
  private:
+  char path_[sizeof "/dev/shm/streamd-test-XXXXXX"] = "/dev/shm/streamd-test-XXXXXX";
   int fd_;
 };
 
