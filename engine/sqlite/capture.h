@@ -188,6 +188,8 @@ class Capture {
   bool lock_zero(const wal::IndexHeader& header);
   Result<bool> enter_zero();
   void release_zero(const wal::IndexHeader& header, MonoTime now);
+  std::optional<IndexLock> lock_other_slot(std::uint32_t last_frame);
+  Result<bool> step_aside(const wal::IndexHeader& header);
 
   // reset.cpp
   bool reset_is_due(MonoTime now) const;
@@ -198,6 +200,7 @@ class Capture {
   Result<bool> forced_reset();
   Result<bool> take_write_lock();
   Result<bool> reset_under_write_lock();
+  bool checkpoint_holds_writers() const;
   bool checkpoint_waits(const wal::IndexHeader& header, MonoTime now, milliseconds patience);
   Result<bool> serve_waiter(const wal::IndexHeader& header, MonoTime now);
 

@@ -1,5 +1,9 @@
 // Read locks: taking one whose snapshot is known exactly, moving it, and trading it for slot 0.
+#include <algorithm>
+#include <functional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "sqlite/capture.h"
 #include "sqlite/mistake.h"
@@ -10,6 +14,9 @@ namespace {
 using std::chrono::microseconds;
 constexpr int kBeginAttempts = 200;
 constexpr milliseconds kPatientWithWaiter{5};
+// SQLite's own busy handler sleeps 100 ms at most before it tries a lock again.
+constexpr milliseconds kAside{250}, kAsideLook{1};
+constexpr int kReadSlots = 5;
 
 }  // namespace
 
@@ -96,6 +103,46 @@ Result<bool> Capture::enter_zero() {
   view_.forget();
   failed_tries_ = 0;
   trouble_.reset();
+  return true;
+}
+
+// A shared lock on any of slots 1..4 keeps the log from being restarted, whatever its mark; the one
+// with the highest mark holds up a checkpoint least, and those that nobody uses have the highest of
+// all. Not the slot whose mark is `last_frame`: that is our pin's.
+std::optional<IndexLock> Capture::lock_other_slot(std::uint32_t last_frame) {
+  std::vector<std::pair<std::uint32_t, int>> slots;
+  for (int slot = 1; slot < kReadSlots; ++slot)
+    if (const std::uint32_t mark = session_->read_mark(slot); mark != last_frame)
+      slots.emplace_back(mark, slot);
+  std::sort(slots.begin(), slots.end(), std::greater<>());
+  Connection& holder = session_->lock_holder();
+  for (const auto& [mark, slot] : slots) {
+    const auto lock = static_cast<IndexLock>(static_cast<int>(IndexLock::kRead0) + slot);
+    if (!holder.lock_shared(lock)) continue;
+    if (session_->read_mark(slot) == mark) return lock;
+    holder.unlock_shared(lock);
+  }
+  return std::nullopt;
+}
+
+// For a checkpoint that waits for the very slot of a pin at the end of the log: it has read the
+// slot's mark when that was old, does not read it again, and the next read transaction would land
+// on the same slot. So for a while there is none; the log is kept by another slot. While the waiter
+// holds the write lock nothing is committed; what is committed after that is captured when a pin
+// is there again, and whoever reads pages from the database file meanwhile checks their hashes.
+Result<bool> Capture::step_aside(const wal::IndexHeader& header) {
+  TRY(capture_to(header));
+  TRY(make_durable());
+  const std::optional<IndexLock> kept = lock_other_slot(header.last_frame);
+  if (!kept) return false;
+  session_->reader(pin_reader_).end();
+  const MonoTime began = clock_.mono();
+  while (checkpoint_holds_writers() && session_->backfilled() < header.last_frame &&
+         clock_.mono() - began < kAside)
+    std::this_thread::sleep_for(kAsideLook);
+  const Status again = settle();
+  session_->lock_holder().unlock_shared(*kept);
+  if (!again) return live_break("no read lock could be had again: " + again.error().message);
   return true;
 }
 

@@ -146,14 +146,15 @@ Result<bool> Capture::reset_under_write_lock() {
 
 // FULL, RESTART and TRUNCATE hold the checkpoint and the write lock while they wait for a read lock
 // of ours, so nothing is committed meanwhile; a PASSIVE one holds the checkpoint lock alone.
+bool Capture::checkpoint_holds_writers() const {
+  pid_t checkpoint_pid = 0, write_pid = 0;
+  return session_->foreign_holder(IndexLock::kCheckpoint, &checkpoint_pid) &&
+         session_->foreign_holder(IndexLock::kWrite, &write_pid) && checkpoint_pid == write_pid;
+}
+
 bool Capture::checkpoint_waits(const wal::IndexHeader& header, MonoTime now,
                                milliseconds patience) {
-  pid_t checkpoint_pid = 0, write_pid = 0;
-  const bool waiting = header.last_frame == waiter_frame_ &&
-                       session_->foreign_holder(IndexLock::kCheckpoint, &checkpoint_pid) &&
-                       session_->foreign_holder(IndexLock::kWrite, &write_pid) &&
-                       checkpoint_pid == write_pid;
-  if (!waiting) {
+  if (header.last_frame != waiter_frame_ || !checkpoint_holds_writers()) {
     waiter_since_ = {};
     waiter_frame_ = header.last_frame;
     return false;
@@ -171,6 +172,8 @@ Result<bool> Capture::serve_waiter(const wal::IndexHeader& header, MonoTime now)
     served = TRY(enter_zero());
   else if (latest.last_frame != pin_.last_frame)
     served = TRY(hop());
+  else if (!session_->foreign_reader_before(latest.last_frame))
+    served = TRY(step_aside(latest));
   if (served) ++stats_.waiter_hops;
   return served;
 }

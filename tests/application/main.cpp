@@ -12,6 +12,7 @@
 //   visit GAP_US        the same with a new connection for each read, closed after it
 //   wait POINT          at the next passage of the point, prints `reached` and waits for a line
 //   die POINT           is killed there
+//   peek OFFSET         the 4 bytes there in the index
 //   poke OFFSET VALUE   stores 4 bytes in the index, as a kill at the wrong moment can leave them
 //   close, open         the connection
 #include <fcntl.h>
@@ -84,6 +85,7 @@ class Application {
   Reply repeat(int gap_us, const std::function<std::string()>& statement);
   std::string counted();
   Reply visit(int gap_us);
+  Reply peek(const std::string& where);
   Reply poke(const std::string& where_and_what);
   const std::string path_;
   sqlite3* db_ = nullptr;
@@ -164,17 +166,43 @@ Reply Application::visit(int gap_us) {
 }
 
 // A process of its own may open and close -shm: it loses its own locks only, and holds none here.
+class Index {
+ public:
+  explicit Index(const std::string& database) : fd_(::open((database + "-shm").c_str(), O_RDWR)) {
+    void* mapped = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
+    if (mapped != MAP_FAILED) words_ = static_cast<std::uint32_t*>(mapped);
+  }
+  ~Index() {
+    if (words_ != nullptr) munmap(words_, kBytes);
+    ::close(fd_);
+  }
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+  std::uint32_t* at(std::size_t offset) const {
+    return words_ == nullptr ? nullptr : words_ + offset / sizeof(std::uint32_t);
+  }
+
+ private:
+  static constexpr std::size_t kBytes = 32768;
+  int fd_;
+  std::uint32_t* words_ = nullptr;
+};
+
+Reply Application::peek(const std::string& where) {
+  const Index index(path_);
+  const std::uint32_t* word = index.at(std::stoul(where));
+  if (word == nullptr) return {SQLITE_CANTOPEN, "no index"};
+  return {SQLITE_OK, std::to_string(*word)};
+}
+
 Reply Application::poke(const std::string& where_and_what) {
   std::istringstream words(where_and_what);
   std::size_t offset = 0;
   std::uint32_t value = 0;
   words >> offset >> value;
-  const int fd = ::open((path_ + "-shm").c_str(), O_RDWR);
-  void* index = mmap(nullptr, 32768, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (fd < 0 || index == MAP_FAILED) return {SQLITE_CANTOPEN, "no index"};
-  static_cast<std::uint32_t*>(index)[offset / 4] = value;
-  munmap(index, 32768);
-  ::close(fd);
+  const Index index(path_);
+  if (index.at(offset) == nullptr) return {SQLITE_CANTOPEN, "no index"};
+  *index.at(offset) = value;
   return {};
 }
 
@@ -202,6 +230,7 @@ Reply Application::run(const std::string& command, const std::string& rest) {
   if (command == "visit") return visit(std::stoi(rest));
   if (command == "count") return repeat(std::stoi(rest), [this] { return counted(); });
   if (command == "timeout") return {sqlite3_busy_timeout(db_, std::stoi(rest)), ""};
+  if (command == "peek") return peek(rest);
   if (command == "poke") return poke(rest);
   if (command == "open") return open();
   if (command == "close") return {sqlite3_close(std::exchange(db_, nullptr)), ""};

@@ -97,6 +97,41 @@ BOOST_AUTO_TEST_CASE(a_pin_that_never_moved_would_stall_every_writer_for_the_cal
   }
 }
 
+// A checkpoint reads the mark of each read lock once and then waits for the lock itself. When we
+// took that lock in between, its mark is as new as can be, and another read transaction would land
+// on the same lock.
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_waits_for_a_lock_whose_mark_was_renewed_is_served) {
+  constexpr int kMarks = 100, kSlots = 5;  // where they stand in the index
+  for (const std::string mode : {"FULL", "RESTART", "TRUNCATE"}) {
+    LiveDatabase database;
+    Follower follower(database);
+    follower.settle_down();
+    Application checkpointer(database.path()), index(database.path());
+    checkpointer.run("timeout 3000");
+    checkpointer.sql("SELECT max(id) FROM t");  // before that it does not know that there is a log
+    index.sql("INSERT INTO t(b) VALUES(zeroblob(30000))");
+    follower.step();  // pinned at the end of the log
+    BOOST_REQUIRE(!follower.capture->handed_over());
+    const std::string newest = std::to_string(follower.capture->position().frame);
+    int slot = 1;
+    const auto mark = [&slot] { return std::to_string(kMarks + 4 * slot); };
+    while (slot < kSlots && index.run("peek " + mark()).text != newest) ++slot;
+    BOOST_REQUIRE(slot < kSlots);
+    index.run("poke " + mark() + " 1");
+    checkpointer.start("checkpoint " + mode);
+    std::this_thread::sleep_for(milliseconds(200));
+    index.run("poke " + mark() + " " + newest);
+    FollowingThread following(follower);
+    const Application::Reply answer = checkpointer.finish();
+    following.stop();
+    BOOST_TEST_MESSAGE(mode << ": code " << answer.code << " in " << answer.ms << " ms");
+    BOOST_TEST(answer.code == SQLITE_OK, mode);
+    index.sql("INSERT INTO t(b) VALUES(zeroblob(100))");
+    follower.check();
+    BOOST_TEST(follower.capture->stats().live_breaks == 0u);
+  }
+}
+
 // A PASSIVE checkpoint holds the checkpoint lock alone: moving for each of an application's
 // automatic checkpoints would cost it a sync of the database every time.
 BOOST_AUTO_TEST_CASE(a_passive_checkpoint_is_not_answered) {
