@@ -16,7 +16,7 @@ lists=(build test)
 only=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --all) selection=(); lists=(build test checkers) ;;
+    --all) selection=(); lists=(build test analysis) ;;
     -R) only=(-R "${2:?-R needs a regular expression}"); shift ;;
     --preset) preset=${2:?--preset needs a name}; shift ;;
     -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;

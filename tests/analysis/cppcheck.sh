@@ -8,4 +8,4 @@ mkdir -p "$build/cppcheck"
 cppcheck --project="$build/compile_commands.json" --cppcheck-build-dir="$build/cppcheck" -j2 --quiet \
   --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
   --file-filter="$PWD/engine/*" --file-filter="$PWD/plugins/*" --file-filter="$PWD/sdk/*" \
-  --suppressions-list=tests/checkers/cppcheck.txt --template='{file}:{line}: {severity}: {message} [{id}]'
+  --suppressions-list=tests/analysis/cppcheck.txt --template='{file}:{line}: {severity}: {message} [{id}]'
