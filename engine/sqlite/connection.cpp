@@ -86,7 +86,6 @@ void Connection::swap(Connection& other) noexcept {
   std::swap(begin_immediate_, other.begin_immediate_);
   std::swap(look_, other.look_);
   std::swap(rollback_, other.rollback_);
-  std::swap(in_transaction_, other.in_transaction_);
   std::swap(ran_, other.ran_);
 }
 
@@ -101,13 +100,15 @@ bool Connection::hold_alone() {
   return file_->pMethods->xLock(file_, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
 }
 
-int Connection::run(Statement& statement) {
+int Connection::prepare(Statement& statement) {
   ran_ = true;
-  if (statement.prepared == nullptr) {
-    const int code = sqlite3_prepare_v3(db_, statement.sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                        &statement.prepared, nullptr);
-    if (code != SQLITE_OK) return code;
-  }
+  if (statement.prepared != nullptr) return SQLITE_OK;
+  return sqlite3_prepare_v3(db_, statement.sql, -1, SQLITE_PREPARE_PERSISTENT, &statement.prepared,
+                            nullptr);
+}
+
+int Connection::run(Statement& statement) {
+  if (const int code = prepare(statement)) return code;
   const int code = sqlite3_step(statement.prepared);
   sqlite3_reset(statement.prepared);
   return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
@@ -118,28 +119,32 @@ Status Connection::touch() {
   return {};
 }
 
+// What ends the transaction is made ready first: an end that lacks memory would keep the lock. After
+// a failure SQLite alone knows whether a transaction is open.
+int Connection::begin(Statement& statement) {
+  if (const int code = prepare(rollback_)) return code;
+  const int code = run(statement);
+  if (code != SQLITE_OK) end();
+  return code;
+}
+
 Status Connection::begin_read() {
-  if (const int code = run(begin_)) return failed(code, "begin reading");
-  in_transaction_ = true;
-  if (const int code = run(look_)) {
-    end();
-    return failed(code, "begin reading");
-  }
-  return {};
+  int code = begin(begin_);
+  if (code == SQLITE_OK) code = run(look_);
+  if (code == SQLITE_OK) return {};
+  end();
+  return failed(code, "begin reading");
 }
 
 Result<bool> Connection::begin_write() {
-  const int code = run(begin_immediate_);
+  const int code = begin(begin_immediate_);
   if ((code & 0xff) == SQLITE_BUSY) return false;
   if (code != SQLITE_OK) return failed(code, "lock database for writing");
-  in_transaction_ = true;
   return true;
 }
 
 void Connection::end() {
-  if (!in_transaction_) return;
-  run(rollback_);
-  in_transaction_ = false;
+  if (db_ != nullptr && sqlite3_get_autocommit(db_) == 0) run(rollback_);
 }
 
 Result<bool> Connection::checkpoint() {

@@ -54,7 +54,6 @@ class Connection {
   Status begin_read();         // a read transaction at the newest commit
   Result<bool> begin_write();  // BEGIN IMMEDIATE, without waiting; false = somebody else writes
   void end();                  // ROLLBACK; nothing when no transaction is open
-  bool in_transaction() const { return in_transaction_; }
 
   // A PASSIVE checkpoint; false = another one is running.
   Result<bool> checkpoint();
@@ -90,7 +89,9 @@ class Connection {
     const char* sql;
     sqlite3_stmt* prepared = nullptr;
   };
+  int prepare(Statement& statement);
   int run(Statement& statement);
+  int begin(Statement& statement);
   Result<bool> run_checkpoint(int mode);
   Error failed(int code, const char* what) const;
 
@@ -99,7 +100,6 @@ class Connection {
   sqlite3_file* file_ = nullptr;
   Statement begin_{"BEGIN"}, begin_immediate_{"BEGIN IMMEDIATE"}, look_{"PRAGMA schema_version"},
       rollback_{"ROLLBACK"};
-  bool in_transaction_ = false;
   bool ran_ = false;  // a statement: from then on SQLite closes what it has opened beside the file
 };
 
