@@ -8,11 +8,13 @@ namespace {
 
 using Json = nlohmann::json;
 constexpr std::size_t kLongestEtag = 79;
-constexpr int kDeepest = 32;                // levels; each costs much more memory than its byte
+// Levels, and values: each costs much more memory than its byte.
+constexpr int kDeepest = 32, kMostValues = 400'000;
 constexpr std::size_t kMostFiles = 10'000;  // of a page; 1000 are asked for
 
-bool too_deep(const std::string& body) {
-  int depth = 0;
+// A page of files has some ten values for each.
+bool takes_too_much_memory(const std::string& body) {
+  int depth = 0, values = 0;
   bool quoted = false;
   for (std::size_t i = 0; i < body.size(); ++i) {
     const char c = body[i];
@@ -21,13 +23,15 @@ bool too_deep(const std::string& body) {
     if (quoted) continue;
     if (c == '[' || c == '{') ++depth;
     if (c == ']' || c == '}') --depth;
-    if (depth > kDeepest) return true;
+    if (c == ',') ++values;
+    if (depth > kDeepest || values > kMostValues) return true;
   }
   return false;
 }
 
 Json parse(const std::string& body) {
-  return too_deep(body) ? Json(Json::value_t::discarded) : Json::parse(body, nullptr, false);
+  if (takes_too_much_memory(body)) return Json(Json::value_t::discarded);
+  return Json::parse(body, nullptr, false);
 }
 
 // A member of a type, or nothing: also when there is no such object at all.

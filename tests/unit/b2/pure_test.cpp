@@ -214,6 +214,13 @@ BOOST_AUTO_TEST_CASE(replies_that_cost_more_than_they_weigh) {
   std::string rows = "{}";
   for (int i = 0; i < 10'000; ++i) rows += ",{}";
   BOOST_TEST(!parse_files(R"({"files": [)" + rows + "]}", page));
+  const auto extra = [](std::size_t values) {
+    std::string numbers = "0";
+    for (std::size_t i = 1; i < values; ++i) numbers += ",0";
+    return R"({"files": [], "more": [)" + numbers + "]}";
+  };
+  BOOST_TEST(parse_files(extra(300'000), page));
+  BOOST_TEST(!parse_files(extra(500'000), page));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
