@@ -83,19 +83,27 @@ void inherit(const Storage& storage, const Settings& own, const Inherited& inher
   }
 }
 
+constexpr const char* kOwnPlace = "{host}/{relpath}";
+
+bool tells_databases_apart(const std::string& prefix) {
+  return prefix.find("{name}") != std::string::npos ||
+         prefix.find("{relpath}") != std::string::npos;
+}
+
 Result<std::string> prefix_of(const Storage& storage, const Settings& own,
                               const Placeholders& placeholders) {
   const bool drivers_path = find_option(storage.schema, "path") != nullptr;
   std::string prefix;
   if (!drivers_path) prefix = text_of(storage.settings, "path");  // of the storage, or inline
-  const bool told_apart =
-      prefix.find("{name}") != std::string::npos || prefix.find("{relpath}") != std::string::npos;
+  const bool told_apart = tells_databases_apart(prefix);
   const bool inline_of_many = storage.name.empty() && placeholders.one_of_many && !told_apart;
   const bool shared = !storage.name.empty() || inline_of_many;
   prefix = TRY(checked_prefix(TRY(expand_placeholders(prefix, placeholders))));
   if (!shared) return prefix;
   const bool written = own.contains("path") && !inline_of_many;
-  const std::string below = written ? text_of(own, "path") : "{host}/{relpath}";
+  std::string below = written ? text_of(own, "path") : kOwnPlace;
+  if (written && placeholders.one_of_many && !told_apart && !tells_databases_apart(below))
+    below = join_prefix(below, kOwnPlace);
   return join_prefix(prefix, TRY(checked_prefix(TRY(expand_placeholders(below, placeholders)))));
 }
 

@@ -80,6 +80,29 @@ BOOST_AUTO_TEST_CASE(each_file_is_a_database_with_places_of_its_own) {
   BOOST_TEST(second.replicas[1].prefix == "all/x/b.db");
 }
 
+// Several databases at one place would be several writers of one replica.
+BOOST_AUTO_TEST_CASE(a_path_in_a_storage_that_says_no_database_is_the_folder_of_all) {
+  const Sample sample;
+  Context context = sample.context();
+  context.files_of = [](const Directory& directory) {
+    return std::vector<std::string>{directory.path + "/a.db"};
+  };
+  const auto prefix = [&](const std::string& storage, const std::string& path) {
+    const Loaded loaded = load_sources(
+        {{"t.toml", "[storage.s]\ndriver = \"s3\"\nbucket = \"x\"\npath = \"" + storage +
+                        "\"\n[[database]]\ndirectory = \"/data\"\n"
+                        "replicas = [{ storage = \"s\", path = \"" +
+                        path + "\" }]\n"}},
+        context);
+    BOOST_REQUIRE_MESSAGE(!loaded.problems.has_errors(), check_report(loaded.problems));
+    return loaded.config.databases.at(0).replicas.at(0).prefix;
+  };
+  BOOST_TEST(prefix("all", "app") == "all/app/box/data/a.db");
+  BOOST_TEST(prefix("all", "app/{name}") == "all/app/a.db");
+  BOOST_TEST(prefix("all", "{relpath}") == "all/data/a.db");
+  BOOST_TEST(prefix("all/{name}", "app") == "all/a.db/app");
+}
+
 BOOST_AUTO_TEST_CASE(one_with_a_table_of_its_own_is_not_found_again) {
   const Sample sample;
   Context context = sample.context();
