@@ -119,8 +119,8 @@ Status Connection::touch() {
   return {};
 }
 
-// What ends the transaction is made ready first: an end that lacks memory would keep the lock. After
-// a failure SQLite alone knows whether a transaction is open.
+// What ends the transaction is made ready first: an end that lacks memory would keep the lock.
+// After a failure SQLite alone knows whether a transaction is open.
 int Connection::begin(Statement& statement) {
   if (const int code = prepare(rollback_)) return code;
   const int code = run(statement);

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Every file call of streamd and streamctl fails in turn (README.md).
+"""Every call of streamd and streamctl fails in turn (README.md).
 
-usage: every_nth.py --phase NAME [--driver] [--count N --seed K] [--kill | --cut] [--fault TEXT]
+usage: every_nth.py --phase NAME [--of file|driver|sqlite] [--count N --seed K] [--kill | --cut] [--fault TEXT]
        every_nth.py --kept
 
-With --driver the calls of the storage driver fail instead. Without --count each call of each kind fails once and for good, with errors that take turns; with it a choice that
+The calls are those on files, those of the storage driver, or those of SQLite's library. Without --count each call of each kind fails once and for good, with errors that take turns; with it a choice that
 depends on the seed alone. --kill: the process dies there instead. --cut: only syncs fail, and
 afterwards the power does: what was acknowledged must be there. --fault runs the
 one that a failure has printed; --kept those of kept.txt.
@@ -24,22 +24,22 @@ from harness import case, processes
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def discover(phase, driver):
+def discover(phase, layer):
     """The calls that the phase makes when nothing fails."""
     with case.temporary_folder() as folder:
         scene = phase.prepare(folder)
         trace = os.path.join(folder, "trace")
-        outcome = phase.act(scene, failing(scene, driver, {"FAULTS_TRACE": trace}))
+        outcome = phase.act(scene, failing(scene, layer, {"FAULTS_TRACE": trace}))
         phase.check(scene, outcome, hit=False)
-        counts = sites.read_trace(trace, scene.disk)
+        counts = sites.read_trace(trace, scene.disk, layer)
         judge.healed(scene)
         scene.close()
         return counts
 
 
-def failing(scene, driver, settings):
-    """An environment in which calls are traced or fail as `settings` say: of the replica's driver, or on files."""
-    if not driver:
+def failing(scene, layer, settings):
+    """An environment in which calls are traced or fail as `settings` say."""
+    if layer != "driver":
         return scene.interposed(settings)
     scene.behind_a_failing_driver()
     return settings
@@ -51,7 +51,7 @@ def try_fault(phase, fault, folder, then_cut):
     try:
         hits = os.path.join(folder, "hits")
         settings = {**fault.environment(scene.disk), "FAULTS_HITS": hits}
-        outcome = phase.act(scene, failing(scene, fault.site.call.startswith("driver-"), settings))
+        outcome = phase.act(scene, failing(scene, sites.layer_of(fault.site.call), settings))
         hit = os.path.exists(hits)
         if fault.error == "KILL" and hit:
             phase.check_killed(scene)
@@ -95,7 +95,7 @@ def cases_of(options):
         return list(kept_cases())
     if options.fault:
         return [Case(options.phase, options.cut, sites.parse_fault(options.fault))]
-    counts = discover(phases.ALL[options.phase](), options.driver)
+    counts = discover(phases.ALL[options.phase](), options.of)
     faults = list(sites.kill_points(counts) if options.kill else sites.every_fault(counts))
     if options.cut:
         faults = [fault for fault in faults if fault.site.call == "sync" and not fault.sticky]
@@ -126,7 +126,7 @@ def run(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--phase", choices=phases.ALL)
-    parser.add_argument("--driver", action="store_true")
+    parser.add_argument("--of", choices=("file", "driver", "sqlite"), default="file")
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kill", action="store_true")

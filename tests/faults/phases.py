@@ -153,8 +153,7 @@ class Living(Phase):
         daemon = scene.installation.start(environment={**environment, "FAULTS_ARMED": armed, "FAULTS_LIFTED": lifted})
         scene.installation.sync(scene.installation.databases[0])
         touch(armed)
-        scene.commit(2)
-        scene.commit(1, rows=30)
+        self.write(scene)
         first = scene.streamctl("sync", scene.database, "--wait", "--timeout", "1s")
         assert first.code in judge.DOCUMENTED, first
         if first.code == 0:
@@ -164,12 +163,28 @@ class Living(Phase):
             healed = scene.streamctl("sync", scene.database, "--wait", "--timeout", "60s")
             assert healed.code == 0, f"does not heal: {healed}\n{daemon.output()}"
             judge.application_is_unharmed(scene)
+            busy = scene.writer.checkpoint("TRUNCATE")[0]  # waits for locks that were left behind
+            assert not busy, f"the log of the application cannot be restarted\n{daemon.output()}"
             return Outcome(daemon.terminate(), "", daemon.output())
         return Outcome(daemon.wait(), "", daemon.output())  # it was told to die
+
+    def write(self, scene):
+        scene.commit(2)
+        scene.commit(1, rows=30)
 
     def check(self, scene, outcome, hit):
         super().check(scene, outcome, hit)
         assert outcome.code == 0, outcome
+
+
+class HandingOver(Living):
+    """As Living; the log grows until the daemon copies it into the database and hands it back, twice."""
+
+    def write(self, scene):
+        for _ in range(2):
+            scene.commit(1, rows=3000)  # some hundred pages
+            time.sleep(0.4)
+            scene.commit(1)
 
 
 def touch(path):
@@ -178,4 +193,5 @@ def touch(path):
 
 
 ALL = {"first": FirstSnapshot, "incremental": Incremental, "reopened": Reopened, "after-kill": AfterKill,
-       "compaction": Compaction, "pruning": Pruning, "restore": Restore, "living": Living}
+       "compaction": Compaction, "pruning": Pruning, "restore": Restore, "living": Living,
+       "handing-over": HandingOver}

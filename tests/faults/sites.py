@@ -16,6 +16,11 @@ ERRORS = {
     "mkdir": ("EIO", "ENOSPC", "EDQUOT"),
     "map": ("ENOMEM",),
     "look": ("EIO", "EACCES"),
+    # Calls of SQLite's library. DONE: it is done, and fails all the same.
+    "sqlite-open": ("CANTOPEN", "IOERR", "NOMEM"),
+    "sqlite-prepare": ("NOMEM", "IOERR", "CORRUPT"),
+    "sqlite-step": ("IOERR", "NOMEM", "BUSY", "DONE", "CORRUPT", "PROTOCOL", "FULL"),
+    "sqlite-checkpoint": ("IOERR", "FULL", "BUSY", "DONE", "NOMEM"),
     # Calls of a storage driver (tests/drivers/failing). AFTER takes effect and nobody is told; CUT breaks off.
     "driver-probe": ("TRANSIENT", "AUTH"),
     "driver-put": ("TRANSIENT", "AFTER", "THROTTLED", "PERMISSION", "TIMEOUT", "INTERNAL"),
@@ -24,7 +29,8 @@ ERRORS = {
     "driver-list": ("CUT", "TRANSIENT", "THROTTLED"),
     "driver-remove": ("TRANSIENT", "AFTER", "PERMISSION"),
 }
-MODIFYING = ("open", "write", "sync", "truncate", "rename", "remove", "mkdir", "driver-put", "driver-remove")
+MODIFYING = ("open", "write", "sync", "truncate", "rename", "remove", "mkdir", "driver-put", "driver-remove",
+             "sqlite-checkpoint")
 HARMLESS = ("SHORT", "AFTER")  # once: the program goes on and nothing has failed
 VARYING = re.compile(r"[0-9a-f]{8,}|(?<=-)[0-9]+|[0-9]{8}T[0-9]+")
 
@@ -50,9 +56,15 @@ class Fault:
     def environment(self, below):
         """`below`: the folder in which files have their names; objects have theirs in the replica."""
         whole = self.site.file
-        if not self.site.call.startswith("driver-"):
+        if layer_of(self.site.call) != "driver":
             whole = os.path.join(below, whole) if whole != "." else below
         return {"FAULTS_CALL": self.site.call, "FAULTS_FILE": whole, "FAULTS_NTH": str(self.nth), "FAULTS_ERROR": self.error, "FAULTS_STICKY": str(int(self.sticky))}
+
+
+def layer_of(call):
+    """Whose call it is: that of the storage driver, of SQLite's library, or one on a file."""
+    layer = call.split("-")[0]
+    return layer if layer in ("driver", "sqlite") else "file"
 
 
 def parse_fault(text):
@@ -65,13 +77,15 @@ def kind_of(name):
     return re.sub(r"\*[*.\-]*\*", "*", VARYING.sub("*", name))
 
 
-def read_trace(path, below):
-    """Site -> how often. Sorted, because the threads take turns as they like."""
+def read_trace(path, below, layer):
+    """Site -> how often, of one layer. Sorted, because the threads take turns as they like."""
     counts = {}
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             call, _, file = line.rstrip("\n").partition(" ")
-            site = Site(call, kind_of(file if call.startswith("driver-") else os.path.relpath(file, below)))
+            if layer_of(call) != layer:
+                continue
+            site = Site(call, kind_of(file if layer_of(call) == "driver" else os.path.relpath(file, below)))
             counts[site] = counts.get(site, 0) + 1
     return dict(sorted(counts.items()))
 

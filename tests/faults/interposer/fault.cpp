@@ -46,8 +46,8 @@ Turn carry_out(Call call, const std::string& path, std::uint64_t count) {
     syscall(SYS_kill, getpid(), SIGKILL);
     for (;;) pause();
   }
-  if (wanted.error == "SHORT" && count == wanted.nth) return {0, true};
-  return {wanted.number, false};
+  if (wanted.error == "SHORT" && count == wanted.nth) return {0, true, wanted.error};
+  return {wanted.number, false, wanted.error};
 }
 
 }  // namespace

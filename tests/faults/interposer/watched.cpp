@@ -51,6 +51,14 @@ const char* name_of(Call call) {
       return "map";
     case Call::kLook:
       return "look";
+    case Call::kSqliteOpen:
+      return "sqlite-open";
+    case Call::kSqlitePrepare:
+      return "sqlite-prepare";
+    case Call::kSqliteStep:
+      return "sqlite-step";
+    case Call::kSqliteCheckpoint:
+      return "sqlite-checkpoint";
   }
   return "";
 }

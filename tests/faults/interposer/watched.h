@@ -20,6 +20,12 @@ enum class Call : std::uint8_t {
   kMakeFolder,
   kMap,
   kLook,  // stat, access, the room on a disk, a listing's begin
+  // Of SQLite's library (sqlite_calls.cpp); the path is that of the database, with the statement
+  // behind it.
+  kSqliteOpen,
+  kSqlitePrepare,
+  kSqliteStep,
+  kSqliteCheckpoint,
 };
 const char* name_of(Call call);
 
