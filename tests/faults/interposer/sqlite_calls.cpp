@@ -24,9 +24,12 @@ int code_named(const std::string& name) {
   return found == known.end() ? kIoError : found->second;
 }
 
+// From the library itself: what Python has loaded, for one, is not among the names that all can
+// see.
 template <class Function>
 Function* real(const char* name) {
-  void* const found = dlsym(RTLD_NEXT, name);
+  static void* const library = dlopen("libsqlite3.so.0", RTLD_LAZY | RTLD_NOLOAD);
+  void* const found = library == nullptr ? nullptr : dlsym(library, name);
   if (found == nullptr) std::abort();
   return reinterpret_cast<Function*>(found);
 }
