@@ -231,12 +231,10 @@ Error Capture::give_back(Error cause) {
   return rebuilt ? std::move(cause) : std::move(rebuilt.error());
 }
 
-Error Capture::live_break(const std::string& what) {
+Error Capture::live_break(const std::string& what, const char* hint) {
   ++stats_.live_breaks;
   sink_.discard();
-  return make_error(Code::kInternal, "capture of " + session_->path() + " broke: " + what,
-                    "something bypasses SQLite's locks on this database; the changed pages are "
-                    "compared and sent");
+  return make_error(Code::kInternal, "capture of " + session_->path() + " broke: " + what, hint);
 }
 
 }  // namespace streamd::sqlite

@@ -179,7 +179,10 @@ class Capture {
   Status begin_log(const wal::IndexHeader& header);
   Status close_run();
   Error give_back(Error cause);
-  Error live_break(const std::string& what);
+  static constexpr const char* kBypassed =
+      "something bypasses SQLite's locks on this database; the changed pages are compared and sent";
+  static constexpr const char* kCompared = "the changed pages are compared and sent";
+  Error live_break(const std::string& what, const char* hint = kBypassed);
 
   // pin.cpp
   Result<bool> begin_exact(Connection& reader, wal::IndexHeader& header);

@@ -19,6 +19,10 @@ namespace streamd::sqlite {
 
 // Locks of the wal-index that we name: byte 120 + slot of the -shm file.
 enum class IndexLock : int { kWrite = 0, kCheckpoint = 1, kRecover = 2, kRead0 = 3 };
+constexpr int kReadSlots = 5;  // kRead0 and the four behind it
+constexpr IndexLock read_lock(int slot) {
+  return static_cast<IndexLock>(static_cast<int>(IndexLock::kRead0) + slot);
+}
 
 // Process-wide settings of SQLite (small memory per connection). Call once, before any connection.
 void initialise();

@@ -2,12 +2,6 @@
 #include "sqlite/capture.h"
 
 namespace streamd::sqlite {
-namespace {
-
-constexpr int kFirstSlot = static_cast<int>(IndexLock::kRead0), kSlots = 5;
-
-}  // namespace
-
 Result<std::uint64_t> Capture::held_bytes() {
   const wal::IndexHeader header = TRY(session_->header());
   const bool same_log = header.salts == durable_.salts && header.last_frame >= durable_.frame;
@@ -18,10 +12,10 @@ Result<std::uint64_t> Capture::held_bytes() {
 LogKeeper Capture::other_keeper() const {
   pid_t writer = 0;
   const bool writes = session_->foreign_holder(IndexLock::kWrite, &writer);
-  for (int slot = 0; slot < kSlots; ++slot) {
+  for (int slot = 0; slot < kReadSlots; ++slot) {
     pid_t reader = 0;
     if (slot != 0 && session_->read_mark(slot) > pin_.last_frame) continue;
-    if (!session_->foreign_holder(static_cast<IndexLock>(kFirstSlot + slot), &reader)) continue;
+    if (!session_->foreign_holder(read_lock(slot), &reader)) continue;
     const bool transaction = writes && writer == reader;
     return {transaction ? LogKeeper::What::kTransaction : LogKeeper::What::kReader, reader};
   }

@@ -13,7 +13,6 @@ namespace streamd::sqlite {
 namespace {
 
 constexpr std::uint64_t kWriteByte = 120, kFirstReadByte = 123;
-constexpr int kSlots = 5;
 constexpr std::size_t kTableLimit = 4 * kMiB;
 
 // One line: "12: POSIX  ADVISORY  READ 1234 fe:00:131 124 124"; "->" before the kind of who waits.
@@ -78,7 +77,7 @@ Result<std::optional<LogUse>> look_at_log(const std::string& path) {
   for (const HeldLock& lock : locks) {
     if (lock.pid == getpid()) continue;
     if (lock.exclusive && covers(lock, kWriteByte)) use.writer = lock.pid;
-    for (int slot = 1; slot < kSlots; ++slot)  // slot 0 keeps nothing: all is in the database
+    for (int slot = 1; slot < kReadSlots; ++slot)  // slot 0 keeps nothing: all is in the database
       if (covers(lock, kFirstReadByte + static_cast<std::uint64_t>(slot)))
         use.readers.push_back({lock.pid, session->read_mark(slot)});
   }

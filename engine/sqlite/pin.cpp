@@ -16,7 +16,6 @@ constexpr int kBeginAttempts = 200;
 constexpr milliseconds kPatientWithWaiter{5};
 // SQLite's own busy handler sleeps 100 ms at most before it tries a lock again.
 constexpr milliseconds kAside{250}, kAsideLook{1};
-constexpr int kReadSlots = 5;
 
 }  // namespace
 
@@ -117,10 +116,9 @@ std::optional<IndexLock> Capture::lock_other_slot(std::uint32_t last_frame) {
   std::sort(slots.begin(), slots.end(), std::greater<>());
   Connection& holder = session_->lock_holder();
   for (const auto& [mark, slot] : slots) {
-    const auto lock = static_cast<IndexLock>(static_cast<int>(IndexLock::kRead0) + slot);
-    if (!holder.lock_shared(lock)) continue;
-    if (session_->read_mark(slot) == mark) return lock;
-    holder.unlock_shared(lock);
+    if (!holder.lock_shared(read_lock(slot))) continue;
+    if (session_->read_mark(slot) == mark) return read_lock(slot);
+    holder.unlock_shared(read_lock(slot));
   }
   return std::nullopt;
 }
@@ -142,7 +140,8 @@ Result<bool> Capture::step_aside(const wal::IndexHeader& header) {
     std::this_thread::sleep_for(kAsideLook);
   const Status again = settle();
   session_->lock_holder().unlock_shared(*kept);
-  if (!again) return live_break("no read lock could be had again: " + again.error().message);
+  if (!again)
+    return live_break("no read lock could be had again: " + again.error().message, kCompared);
   return true;
 }
 

@@ -17,7 +17,6 @@ using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
 constexpr int kFirstLockByte = 120;
-constexpr int kReadSlots = 5;
 constexpr int kInUse = 8;  // shared by all who have the index open; SQLite calls it DMS
 constexpr std::chrono::milliseconds kCoarseClock{20};
 constexpr auto kDeadWriter =
