@@ -213,8 +213,10 @@ def run(options):
     record = os.path.join(folder, "record")
     scene = Scene(folder, replica={"prune-grace": "0s"}, streamd={"shutdown-timeout": "10s"})
     if not options.life:
-        live(scene, record, options)
-        processes.stop_all()
+        try:
+            live(scene, record, options)
+        finally:
+            processes.stop_all()
     load_images(scene)
     records = disk.read_records(record)
     all_states = list(states(records, disk.Disk(scene.disk), options.kind, options.seed))
