@@ -4,9 +4,8 @@
 //   FAULTS_CALL    driver-probe driver-put driver-get driver-stat driver-list driver-remove
 //   FAULTS_FILE    a glob of keys; a star does not match a slash. Calls without one have ""
 //   FAULTS_NTH     the how many'th such call fails, from 1
-//   FAULTS_ERROR   a code by name (TRANSIENT); AFTER: it takes effect, and its answer is lost; CUT:
-//   a
-//                  get or a list breaks off in the middle; KILL: the process dies there
+//   FAULTS_ERROR   a code by name (TRANSIENT); AFTER: it takes effect, and its answer is lost;
+//                  CUT: a get or a list breaks off in the middle; KILL: the process dies there
 //   FAULTS_STICKY, FAULTS_ARMED, FAULTS_LIFTED, FAULTS_HITS, FAULTS_TRACE   as there
 #pragma once
 #include <streamd/driver.h>

@@ -3,9 +3,9 @@
 //   FAULTS_CALL    the kind of call (name_of in watched.h)
 //   FAULTS_FILE    a glob of whole paths; a star does not match a slash
 //   FAULTS_NTH     the how many'th such call fails, from 1
-//   FAULTS_ERROR   an errno by name (EIO); SHORT: a read or write does half; KILL: the process
-//   dies;
-//                  for calls of SQLite one of its codes by name (IOERR), DONE: it is done and fails
+//   FAULTS_ERROR   an errno by name (EIO), for calls of SQLite one of its codes (IOERR); SHORT: a
+//                  read or write does half; DONE: a call of SQLite is done and fails; KILL: the
+//                  process dies
 //   FAULTS_STICKY  1: all later such calls fail too, with this errno; SHORT: the first one is short
 //   FAULTS_ARMED   a path: nothing is counted before it exists
 //   FAULTS_LIFTED  a path: nothing fails any more once it exists
