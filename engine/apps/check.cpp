@@ -1,9 +1,9 @@
 #include "apps/check.h"
 
-#include "apps/open_files.h"
 #include "apps/surroundings.h"
 #include "base/file.h"
 #include "daemon/exit_code.h"
+#include "daemon/open_files.h"
 #include "sqlite/connection.h"
 #include "sqlite/journal_mode.h"
 #include "sqlite/ownership.h"
@@ -38,7 +38,7 @@ config::Problems unprotected_databases(const config::Config& config) {
 CheckResult check_configuration(const Setup& setup, const std::optional<std::string>& control) {
   config::Problems problems = setup.problems;
   problems.add(check_surroundings(setup.config, control, Asker::kDaemon));
-  if (const Status files = allow_open_files(setup.config); !files)
+  if (const Status files = daemon::allow_open_files(setup.config); !files)
     problems.error({}, files.error());
   if (problems.has_errors()) return {check_report(problems), daemon::kExitConfiguration};
   sqlite::initialise();

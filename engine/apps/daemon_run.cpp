@@ -15,7 +15,6 @@
 #include "apps/core_dumps.h"
 #include "apps/daemon_commands.h"
 #include "apps/live_config.h"
-#include "apps/open_files.h"
 #include "apps/report.h"
 #include "apps/restore_missing.h"
 #include "apps/restore_over.h"
@@ -27,6 +26,7 @@
 #include "daemon/control_server.h"
 #include "daemon/exit_code.h"
 #include "daemon/http_server.h"
+#include "daemon/open_files.h"
 #include "daemon/supervisor.h"
 #include "daemon/system_manager.h"
 #include "daemon/watchdog.h"
@@ -352,7 +352,7 @@ int run_streamd(const StreamdOptions& options) {
     fmt::print(stderr, "{}", check_report(setup->problems));
     return daemon::kExitConfiguration;
   }
-  if (const Status files = allow_open_files(setup->config); !files)
+  if (const Status files = daemon::allow_open_files(setup->config); !files)
     return report(kProgram, files.error());
   configure_log(options, setup->config.log);
   for (const config::Problem& problem : setup->problems.all())

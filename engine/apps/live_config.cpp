@@ -5,13 +5,13 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "apps/open_files.h"
 #include "apps/registered.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "config/difference.h"
 #include "config/folder.h"
 #include "config/replica_url.h"
+#include "daemon/open_files.h"
 
 namespace streamd::apps {
 namespace {
@@ -114,7 +114,7 @@ Result<Reloaded> LiveConfig::reload_now() {
 Result<Reloaded> LiveConfig::take(config::Loaded loaded) {
   check_faults(loaded.config, loaded.problems);
   check_keys(loaded.config, loaded.problems);
-  if (const Status files = allow_open_files(loaded.config); !files)
+  if (const Status files = daemon::allow_open_files(loaded.config); !files)
     loaded.problems.error({}, files.error());
   if (loaded.problems.has_errors()) {
     log_problems(loaded.problems);

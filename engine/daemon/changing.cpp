@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "config/difference.h"
+#include "daemon/open_files.h"
 #include "daemon/supervisor.h"
 #include "replicate/merge_cache.h"
 #include "state/paused.h"
@@ -21,6 +22,7 @@ constexpr milliseconds kLeaving{10'000};  // of a database that leaves or change
 Result<DatabaseChanges> Supervisor::apply(const config::Config& config) {
   const std::lock_guard changing(changing_);
   TRY(must_run());
+  permits_->set_most(awake_at_once(config));
   DatabaseChanges changes;
   std::map<std::string, std::shared_ptr<Member>> before;
   for (const auto& member : members()) before[member->database->real_path] = member;

@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "crypt/encrypted_store.h"
 #include "daemon/exit_code.h"
+#include "daemon/open_files.h"
 #include "daemon/replica_keys.h"
 #include "daemon/wait.h"
 #include "sqlite/connection.h"
@@ -124,7 +125,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(const config::Config& con
                                                        storage::Drivers& drivers,
                                                        const Clock& clock, bool adopt_local) {
   sqlite::initialise();
-  std::unique_ptr<Supervisor> supervisor(new Supervisor(drivers, clock));
+  std::unique_ptr<Supervisor> supervisor(new Supervisor(drivers, clock, awake_at_once(config)));
   supervisor->state_dir_ = config.streamd.state_dir;
   struct Beginning {
     std::shared_ptr<Member> member;
@@ -162,6 +163,7 @@ Status Supervisor::begin(Member& member, bool adopt_local) {
     replicate::DatabaseSettings settings =
         TRY(settings_of(*member.database, state_dir_, drivers_, drills));
     settings.adopt_local = adopt_local;
+    settings.permits = permits_;
     pipeline = TRY(replicate::Pipeline::create(std::move(settings), clock_));
     return {};
   }();

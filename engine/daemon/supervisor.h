@@ -87,8 +87,11 @@ class Supervisor {
     Micros not_begun_since = 0;  // with an error
     std::optional<Micros> paused;
   };
-  Supervisor(storage::Drivers& drivers, const Clock& clock)
-      : drivers_(drivers), clock_(clock), drills_(clock) {}
+  Supervisor(storage::Drivers& drivers, const Clock& clock, std::size_t awake_at_once)
+      : drivers_(drivers),
+        clock_(clock),
+        permits_(std::make_shared<replicate::WakePermits>(awake_at_once)),
+        drills_(clock) {}
   template <class Work>
   Status for_all(Work work) const;  // in parallel; the worst failure
   std::shared_ptr<Member> member(const std::string& path_or_name) const;  // or nullptr
@@ -109,6 +112,7 @@ class Supervisor {
   std::mutex changing_;       // held by who changes members
   mutable std::mutex mutex_;  // guards what follows, and what members have
   std::string state_dir_;
+  const std::shared_ptr<replicate::WakePermits> permits_;
   std::vector<std::unique_ptr<replicate::Loop>> loops_;
   std::vector<std::shared_ptr<Member>> members_;
   std::size_t next_loop_ = 0;

@@ -214,13 +214,22 @@ void Loop::drain_inotify() {
     for (const char* at = buffer; at < buffer + got;) {
       const auto* event = reinterpret_cast<const inotify_event*>(at);
       at += sizeof(inotify_event) + event->len;
+      if ((event->mask & IN_Q_OVERFLOW) != 0)
+        wake_all_watching();  // whose events were lost, none knows
       const auto watched = watches_.find(event->wd);
-      if (watched == watches_.end()) continue;
-      State& state = tasks_.at(watched->second);
-      state.woken = true;
-      if (!state.running) schedule(watched->second, MonoTime{});
+      if (watched != watches_.end()) wake_watching(*watched->second);
     }
   }
+}
+
+void Loop::wake_watching(Task& task) {
+  State& state = tasks_.at(&task);
+  state.woken = true;
+  if (!state.running) schedule(&task, MonoTime{});
+}
+
+void Loop::wake_all_watching() {
+  for (const auto& [number, task] : watches_) wake_watching(*task);
 }
 
 }  // namespace streamd::replicate

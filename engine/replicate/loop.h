@@ -44,6 +44,8 @@ class Loop {
   void main();
   void wait(MonoTime until);
   void drain_inotify();
+  void wake_watching(Task& task);  // with mutex_ held
+  void wake_all_watching();
   Task* next_due(MonoTime now, bool& woken, MonoTime& until);
   void schedule(Task* task, MonoTime when);
   void give_back_memory(MonoTime now, MonoTime until);

@@ -63,7 +63,7 @@ void MergeCache::take(const catalog::SegmentKey& key, const std::string& path, H
   const std::string text = catalog::to_text(key);
   const auto info = stat_path(path);
   const std::uint64_t size = info && *info ? static_cast<std::uint64_t>((*info)->st_size) : 0;
-  const bool fits = size != 0 && size <= limit_ && make_folders(folder_) && has_room();
+  const bool fits = size != 0 && size <= limit_ && make_folder(folder_) && has_room();
   if (const auto known = kept_.find(text); known != kept_.end()) forget(known);
   const auto take_it = [&] {
     return how == How::kLink ? link_file(path, path_of(text)) : rename_file(path, path_of(text));

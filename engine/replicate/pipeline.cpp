@@ -32,6 +32,7 @@ constexpr milliseconds kReplacedCheck{500};
 constexpr milliseconds kQuietStart{2000};  // asking the replicas who we are is no news for so long
 constexpr std::size_t kMostTold = 32;      // reasons; each is logged once until we follow again
 constexpr milliseconds kFailureDelay{1000}, kAttachDelay{50}, kLongestAttachDelay{1000};
+constexpr seconds kPermitPatience{60};
 constexpr milliseconds kLongestLetGoDelay{10'000};  // each try may read the whole database
 
 // What makes a reason another one: not which file met the full disk first, nor the random names of
@@ -71,8 +72,9 @@ const char* state_name(const DatabaseStatus& status) {
 MonoTime Pipeline::run(bool woken) {
   bool moved = false;
   Status done;
+  waits_for_permit_ = false;
   if (phase_ == Phase::kOpening) done = open();
-  if (done && phase_ == Phase::kAttaching) done = attach();
+  if (done && phase_ == Phase::kAttaching) done = permit_.take() ? attach() : wait_for_permit();
   if (done && phase_ == Phase::kComparing)
     done = compare(woken, moved);
   else if (done && phase_ == Phase::kLive)
@@ -84,6 +86,7 @@ MonoTime Pipeline::run(bool woken) {
     say_trouble(*capture_->trouble());
   else if (phase_ == Phase::kLive && status_.error)
     recovered();
+  settle_permit();
   publish();
   for (const auto& replica : replicas_) replica->tell_silence();
   return next_turn(woken, moved);
@@ -95,6 +98,28 @@ Status Pipeline::open() {
   TRY(decide_identity());
   phase_ = Phase::kAttaching;
   return {};
+}
+
+// As many databases are awake as the limit of open files allows. At rest nothing is lost meanwhile.
+Status Pipeline::wait_for_permit() {
+  waits_for_permit_ = true;
+  const MonoTime now = clock_.mono();
+  if (permit_asked_ == MonoTime{}) permit_asked_ = now;
+  if (now - permit_asked_ < kPermitPatience) return {};
+  return make_error(Code::kBusy,
+                    "database " + path() +
+                        " waits: no more databases can be read at a time with "
+                        "the present limit of open files",
+                    "raise it: LimitNOFILE in the unit, or ulimit -Hn");
+}
+
+void Pipeline::settle_permit() {
+  if (waits_for_permit_) return;
+  permit_asked_ = {};
+  if (capture_ && !capture_->resting())
+    permit_.take_anyway();
+  else
+    permit_.give_back();
 }
 
 // Pins the log and ties what it holds to what was captured before.
@@ -130,6 +155,8 @@ Status Pipeline::attach() {
 // the log free, and tidying up makes room on a full disk.
 Status Pipeline::turn(bool woken, bool& moved) {
   const MonoTime now = clock_.mono();
+  capture_->make_room(permit_.wanted());
+  if (TRY(capture_->must_wake()) && !permit_.take()) return wait_for_permit();
   Status done = capture(woken, moved);
   const auto lost = [&] {
     return recorder_->must_reload() || done.error().code == Code::kInternal;
@@ -186,6 +213,7 @@ Status Pipeline::seal_when_due(MonoTime now) {
 MonoTime Pipeline::next_turn(bool woken, bool moved) {
   const MonoTime now = clock_.mono();
   if (phase_ == Phase::kStopped) return now + std::chrono::hours(1);
+  if (waits_for_permit_) return now + kZeroPoll;  // we are woken when it is there
   if (phase_ == Phase::kComparing) return now;
   if (phase_ != Phase::kLive)
     return now + (phase_ == Phase::kOpening ? kAttachDelay : attach_delay_);
@@ -307,6 +335,7 @@ void Pipeline::detach() {
   if (recorder_) recorder_->discard();
   capture_.reset();
   recorder_.reset();
+  if (!waits_for_permit_) permit_.give_back();
 }
 
 }  // namespace streamd::replicate

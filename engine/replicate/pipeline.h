@@ -15,6 +15,7 @@
 #include "replicate/host.h"
 #include "replicate/loop.h"
 #include "replicate/replica.h"
+#include "replicate/wake_permit.h"
 #include "state/layout.h"
 #include "storage/observe_store.h"
 
@@ -50,6 +51,7 @@ struct DatabaseSettings {
   // Bytes of the log that are not durable here; above it the log is let go, and one delta follows.
   // 0 = never, not even when the application's disk is about to fill up.
   std::uint64_t log_hard_limit = 0;
+  std::shared_ptr<WakePermits> permits{};  // of the process; null = all may be awake at once
 };
 
 enum class Phase : std::uint8_t {
@@ -139,6 +141,8 @@ class Pipeline final : public Task, public ReplicaHost {
   // pipeline.cpp: the main loop
   Status open();
   Status attach();
+  Status wait_for_permit();
+  void settle_permit();
   Status compare(bool woken, bool& moved);
   void followed(const char* how);
   Status turn(bool woken, bool& moved);
@@ -201,6 +205,9 @@ class Pipeline final : public Task, public ReplicaHost {
 
   const MonoTime created_ = clock_.mono();
   // Of the loop's thread.
+  WakePermit permit_;
+  bool waits_for_permit_ = false;  // in this round; nothing else was done
+  MonoTime permit_asked_{};        // since when it has to wait
   Phase phase_ = Phase::kOpening;
   std::optional<state::Identity> identity_;
   state::Tip tip_;  // as loaded; the recorder's from then on

@@ -42,7 +42,10 @@ Pipeline::Pipeline(DatabaseSettings settings, state::Layout layout, File lock, s
       layout_(std::move(layout)),
       lock_(std::move(lock)),
       home_(std::move(home)),
-      clock_(clock) {
+      clock_(clock),
+      permit_(settings_.permits, [this] {
+        if (Loop* loop = loop_) loop->wake(*this);
+      }) {
   status_.path = layout_.database;
   status_.name = settings_.name;
   status_.joined_since = joined_time_;
@@ -119,6 +122,7 @@ Status Pipeline::stop(MonoTime deadline) {
   if (Loop* loop = loop_) loop->remove(*this);
   if (recorder_ && sealed) sealed = recorder_->save_tip(layout_.tip());
   if (recorder_ && sealed && phase_ == Phase::kLive) leave();
+  waits_for_permit_ = false;
   detach();
   lock_.close();
   const Phase reached = std::exchange(phase_, Phase::kStopped);

@@ -47,10 +47,17 @@ Result<wal::IndexHeader> Capture::look() {
   look_began_ = clock_.wall_micros();
   const wal::IndexHeader header = TRY(session_->header());
   seen_ = clock_.wall_micros();
-  const bool nothing_new = header.salts == captured_.salts ? header.last_frame == captured_.frame
-                                                           : header.last_frame == 0;
-  if (nothing_new) not_before_ = look_began_;
+  if (shows_nothing_new(header)) not_before_ = look_began_;
   return header;
+}
+
+bool Capture::shows_nothing_new(const wal::IndexHeader& header) const {
+  return header.salts == captured_.salts ? header.last_frame == captured_.frame
+                                         : header.last_frame == 0;
+}
+
+Result<bool> Capture::must_wake() {
+  return session_->resting() && !shows_nothing_new(TRY(look()));
 }
 
 Result<bool> Capture::step() {
@@ -81,10 +88,7 @@ Result<bool> Capture::step_pinned() {
 // Step 7: frames after a hand-over belong to the same log (a foreign reader kept it from being
 // restarted) or to the one new log; none can be lost while slot 0 is held.
 Result<bool> Capture::step_zero() {
-  const wal::IndexHeader idle = TRY(look());
-  if (idle.salts == captured_.salts ? idle.last_frame == captured_.frame : idle.last_frame == 0) {
-    return false;
-  }
+  if (shows_nothing_new(TRY(look()))) return false;
   TRY(session_->wake());
   Connection& reader = session_->reader(pin_reader_);
   wal::IndexHeader header;
@@ -112,7 +116,8 @@ Status Capture::stay_in_zero() {
     if (TRY(session_->writer().truncate_log())) broken_chain_ = false;
     return {};
   }
-  const bool quiet = stats_.commits == 0 || clock_.mono() - last_commit_ >= policy_.rest;
+  const milliseconds pause = make_room_ ? policy_.idle : policy_.rest;
+  const bool quiet = stats_.commits == 0 || clock_.mono() - last_commit_ >= pause;
   return quiet ? session_->rest() : Status{};
 }
 

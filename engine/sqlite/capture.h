@@ -112,6 +112,10 @@ class Capture {
   Result<bool> step();
   // Captures what is committed now and hands nothing over: before a clean stop, or for a barrier.
   Status catch_up();
+  // At rest: the log has something that is not captured, so that the next step opens it all again.
+  Result<bool> must_wake();
+  // Whether others need what this one has open: then it comes to rest after the shortest pause.
+  void make_room(bool wanted) { make_room_ = wanted; }
 
   // Makes durable what is captured. On failure it is given back and captured again later.
   Status make_durable();
@@ -169,6 +173,7 @@ class Capture {
 
   // capture.cpp
   Result<wal::IndexHeader> look();
+  bool shows_nothing_new(const wal::IndexHeader& header) const;
   Status capture_to(const wal::IndexHeader& header);
   Status deliver(std::uint32_t last_frame);
   Status deliver_frame(wal::Position& position, const std::uint8_t* frame);
@@ -221,6 +226,7 @@ class Capture {
   // The log must go: SQLite's recovery would drop committed frames of it, or, once they are in the
   // database file, put older pages back over them.
   bool broken_chain_ = false;
+  bool make_room_ = false;
 
   Micros not_before_ = 0;  // wall clock before the newest look that showed nothing new
   Micros look_began_ = 0, seen_ = 0;

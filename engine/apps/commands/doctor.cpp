@@ -5,9 +5,9 @@
 
 #include "apps/commands/command.h"
 #include "apps/control_path.h"
-#include "apps/open_files.h"
 #include "daemon/control_client.h"
 #include "daemon/exit_code.h"
+#include "daemon/open_files.h"
 #include "daemon/status_json.h"
 #include "daemon/supervisor.h"
 #include "doctor/database.h"
@@ -113,7 +113,8 @@ Result<Findings> examine(const Session& session, Setup& setup, const std::string
   }
   Findings findings;
   check_configuration(setup, findings);
-  doctor::check_machine(setup.config.databases.size(), needed_files(setup.config), findings);
+  doctor::check_machine(setup.config.databases.size(), daemon::needed_files(setup.config),
+                        findings);
   check_drivers(setup, databases, findings);
   check_daemon(session, setup, path, findings);
   sqlite::initialise();

@@ -1,11 +1,11 @@
-#include "apps/open_files.h"
+#include "daemon/open_files.h"
 
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
 
-namespace streamd::apps {
+namespace streamd::daemon {
 namespace {
 
 // A resting database takes 4 (docs/wal-capture.md), one that is written to 12 more (its log by
@@ -13,14 +13,25 @@ namespace {
 // standard streams. With more databases than that awake at once, some wait until others rest.
 constexpr std::uint64_t kAtRest = 4, kAwake = 12, kSending = 3, kOthers = 48, kAwakeAtOnce = 256;
 
+// What is open when all databases rest, and clients and replicas are at work.
+std::uint64_t files_at_rest(const config::Config& config) {
+  std::uint64_t replicas = 0;
+  for (const config::Database& database : config.databases) replicas += database.replicas.size();
+  return kOthers + kAtRest * config.databases.size() + kSending * std::min(replicas, kAwakeAtOnce);
+}
+
 }  // namespace
 
 std::uint64_t needed_files(const config::Config& config) {
-  const std::uint64_t databases = config.databases.size();
-  std::uint64_t replicas = 0;
-  for (const config::Database& database : config.databases) replicas += database.replicas.size();
-  return kOthers + kAtRest * databases + kAwake * std::min(databases, kAwakeAtOnce) +
-         kSending * std::min(replicas, kAwakeAtOnce);
+  return files_at_rest(config) +
+         kAwake * std::min<std::uint64_t>(config.databases.size(), kAwakeAtOnce);
+}
+
+std::size_t awake_at_once(const config::Config& config) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kAwakeAtOnce;
+  const std::uint64_t taken = files_at_rest(config);
+  return std::max<std::uint64_t>(1, limit.rlim_cur > taken ? (limit.rlim_cur - taken) / kAwake : 0);
 }
 
 Status allow_open_files(const config::Config& config) {
@@ -39,4 +50,4 @@ Status allow_open_files(const config::Config& config) {
           " in the unit, or ulimit -Hn");
 }
 
-}  // namespace streamd::apps
+}  // namespace streamd::daemon
