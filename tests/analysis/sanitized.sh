@@ -3,6 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 preset=$1 label=$2
-cmake --preset "$preset" >/dev/null
-cmake --build "build/$preset" --target "${label}_tests"
+tests/analysis/build.sh "$preset" "${label}_tests"
 exec ctest --preset "$preset" -j2 -L "^$label\$" -LE soak --no-tests=error

@@ -34,6 +34,7 @@ import litestream  # noqa: E402
 import many  # noqa: E402
 import moments  # noqa: E402
 import offline  # noqa: E402
+import page  # noqa: E402
 import paced  # noqa: E402
 import report  # noqa: E402
 import sizes  # noqa: E402
@@ -43,7 +44,7 @@ from harness import npm, processes  # noqa: E402
 
 MEASURES = {"full-speed": full_speed, "paced": paced, "busy": busy, "latency": latency, "snapshot": snapshot,
             "moments": moments, "offline": offline, "many": many, "fleet": fleet,
-            "growth": growth}
+            "page": page, "growth": growth}
 
 
 @dataclasses.dataclass

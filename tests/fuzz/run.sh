@@ -11,8 +11,7 @@ if ! command -v clang++ >/dev/null; then
   echo "clang is not installed, so there is no libFuzzer"
   exit 77
 fi
-cmake --preset fuzz >/dev/null
-cmake --build build/fuzz --target fuzz
+tests/analysis/build.sh fuzz fuzz
 fuzz=build/fuzz/tests/fuzz/fuzz
 if [ $# -eq 0 ]; then
   mapfile -t targets < <(STREAMD_FUZZ_TARGET='' "$fuzz" 2>&1 | tail -n +2)
@@ -24,20 +23,31 @@ found=$(mktemp -d)
 trap 'rm -rf "$found"' EXIT
 mkdir -p "$crashes"
 export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=0
-result=0
-for target in "$@"; do
-  rm -rf "$found"/*
-  log=$crashes/$target.log
-  if STREAMD_FUZZ_TARGET=$target "$fuzz" "$found" "tests/fuzz/corpus/$target" -max_total_time="$seconds" \
+
+fuzz_one() {
+  local target=$1 log=$crashes/$1.log input
+  mkdir "$found/$target"
+  if STREAMD_FUZZ_TARGET=$target "$fuzz" "$found/$target" "tests/fuzz/corpus/$target" -max_total_time="$seconds" \
       -rss_limit_mb=512 -timeout=10 -max_len=65536 -artifact_prefix="$crashes/$target-" >"$log" 2>&1; then
     echo "$target: $(grep -o 'Done [0-9]* runs' "$log" || echo 'done')"
-    rm -f "$log"
-    continue
+    rm -rf "$log" "${found:?}/$target"
+    return 0
   fi
-  result=1
   input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
   echo "$target: $(grep -m 1 -E 'ERROR|runtime error|does not hold' "$log" || tail -n 1 "$log")"
   echo "  all it said: $log"
   echo "  see it again: STREAMD_FUZZ_TARGET=$target $fuzz ${input:-(no input was kept)}"
+  return 1
+}
+
+result=0 running=0
+for target in "$@"; do
+  if [ "$running" -eq "$(nproc)" ]; then
+    wait -n || result=1
+    running=$((running - 1))
+  fi
+  fuzz_one "$target" &
+  running=$((running + 1))
 done
+for ((; running > 0; running--)); do wait -n || result=1; done
 exit $result

@@ -8,7 +8,7 @@ from harness import case
 from harness.daemon import run
 
 BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-MEASURES = "full-speed,latency,offline,many,growth"
+MEASURES = "full-speed,latency,offline,many,page,growth"
 
 
 def test_table_json_and_document(folder):

@@ -1,0 +1,91 @@
+"""Plants bugs, one at a time, in a copy of the source, and says which test notices each:
+    mutants.py COPY [NAME...]     COPY: a clone with a configured build/dev
+Prints a row for each; exit code 1 when one was not noticed. What the simulation finds is in tests/simulation/plant.py.
+"""
+import pathlib
+import subprocess
+import sys
+import time
+
+DURABLE = "faults.power_cut|unit.state|faults.interposer|unit.base"
+RESTORE = "unit.restore|end_to_end.main_path|end_to_end.security_files"
+
+# name: (file, what stands there, what it becomes, the tests that might notice)
+BUGS = {
+    "spool-not-synced": ("engine/state/spool.cpp",
+        "for (segment::SealedObject& piece : pieces) TRY(piece.file.sync());", "", DURABLE),
+    "spool-name-not-synced": ("engine/state/spool.cpp", "if (named) named = sync_folder(folder_);", "", DURABLE),
+    "replaced-file-not-synced": ("engine/base/file.cpp",
+        "    TRY(file.sync());\n    file.close();\n    return rename_file", "    file.close();\n    return rename_file", DURABLE),
+    "position-before-ledger": ("engine/replicate/recorder.cpp",
+        "  TRY(ledger_.sync());\n  return state::save_tip", "  return state::save_tip", DURABLE + "|unit.replicate"),
+    "short-write-is-whole": ("engine/base/file.cpp",
+        "    bytes = bytes.subspan(static_cast<std::size_t>(put));", "    bytes = {};", "unit.base|faults"),
+    "short-read-is-whole": ("engine/base/file.cpp",
+        "  if (TRY(read_some_at(offset, out)) == out.size()) return {};", "  TRY(read_some_at(offset, out));\n  return {};", "unit"),
+    "lock-page-one-off": ("engine/wal/page.h", "return PageNo((1u << 30) / page_size + 1);", "return PageNo((1u << 30) / page_size + 2);",
+        "unit.wal|unit.segment|unit.restore|unit.litestream"),
+    "snapshot-has-lock-page": ("engine/replicate/snapshot.cpp", "      if (PageNo(page) == lock_page(page_size_)) continue;", "",
+        "unit.replicate|end_to_end.large_database"),
+    "object-not-synced": ("plugins/file/upload.cpp", "::fsync(temporary.file.get()) != 0 || ", "", "conformance|unit.file|faults.power_cut"),
+    "object-name-not-synced": ("plugins/file/upload.cpp", "if (::fsync(target.get()) == 0) return STREAMD_OK;", "return STREAMD_OK;",
+        "conformance|unit.file|faults.power_cut"),
+    "list-repeats-its-start": ("plugins/file/listing.cpp", "key.starts_with(prefix_) && key > start_after_", "key.starts_with(prefix_) && key >= start_after_",
+        "conformance|unit.file"),
+    "list-ends-after-a-page": ("plugins/s3_family/reply.cpp", 'if (text_of(list, "IsTruncated") == "true")', 'if (text_of(list, "IsTruncated") == "1")',
+        "conformance|unit.s3_family"),
+    "nonce-used-twice": ("engine/crypt/container.cpp", "store_le(nonce.data(), number);", "store_le(nonce.data(), number / 2);", "unit.crypt|end_to_end.encryption"),
+    "cut-container-is-whole": ("engine/crypt/container.cpp", "nonce[8] = last ? 1 : 0;", "nonce[8] = last ? 0 : 0;", "unit.crypt"),
+    "grace-forgotten": ("engine/retention/policy.cpp", "decision.fate == Fate::kWait && !before.verdicts[i].needed", "decision.fate == Fate::kWait",
+        "unit.retention|end_to_end.retention"),
+    "part-of-kept-snapshot-goes": ("engine/retention/policy.cpp", "  hold_parts(decisions, parts);\n", "", "unit.retention"),
+    "kept-object-is-garbage": ("engine/replicate/opening.cpp", "    return std::any_of(replicas_.begin(), replicas_.end(),\n                       [&](const auto& replica) { return replica->needs",
+        "    return std::all_of(replicas_.begin(), replicas_.end(),\n                       [&](const auto& replica) { return replica->needs", "unit.replicate|end_to_end.main_path"),
+    "restore-not-compared": ("engine/restore/apply.cpp", "  if (hashes_.checksum() != checksum)\n", "  if (false && hashes_.checksum() != checksum)\n", RESTORE),
+    "restored-file-not-synced": ("engine/restore/place.cpp", "  TRY(scratch.file().sync());\n", "", RESTORE + "|faults"),
+    "restore-over-a-newcomer": ("engine/restore/place.cpp", "  if (!TRY(allowed()))  // it appeared meanwhile", "  if (false)", RESTORE),
+    "cut-get-is-whole": ("engine/storage/driver_store.cpp", "  if (cut)\n", "  if (false && cut)\n", "unit.storage|unit.restore"),
+    "frame-of-another-log": ("engine/wal/chain.cpp", "header.salts != position.salts || header.page.value == 0", "header.page.value == 0", "unit.wal|unit.sqlite"),
+    "chain-not-compared": ("engine/wal/chain.cpp", "  if (chain != header.chain) return false;\n", "", "unit.wal|unit.sqlite"),
+    "claim-not-looked-at": ("engine/replicate/fence.cpp", "  if (clock_.mono() - checked_ < interval_) return {};", "  if (checked_ != MonoTime{}) return {};", "unit.replicate|end_to_end.writers"),
+    "damaged-object-is-sent": ("engine/replicate/sending.cpp", "    if (whole) continue;\n", "    if (whole || !whole) continue;\n", "unit.replicate"),
+    "joined-without-its-last": ("engine/replicate/sending.cpp", "    TRY(joining.add(TRY(segment::ObjectReader::open(source))));",
+        "    if (object != objects.back() || objects.size() < 3) TRY(joining.add(TRY(segment::ObjectReader::open(source))));", "unit.replicate|end_to_end.main_path"),
+}
+
+
+def noticed_by(copy, tests):
+    """Names of the tests that fail."""
+    ran = subprocess.run(["ctest", "--test-dir", str(copy / "build/dev"), "-j2", "-R", f"^({tests})", "-LE", "soak|sanitizer|bench",
+                          "--stop-on-failure", "--timeout", "300"], capture_output=True, text=True, check=False)
+    lines = ran.stdout.splitlines()
+    failed = lines[lines.index("The following tests FAILED:") + 1:] if "The following tests FAILED:" in lines else []
+    return [line.split(" - ")[1].split(" (")[0] for line in failed if " - " in line]
+
+
+def plant(copy, name):
+    file, there, instead, tests = BUGS[name]
+    path = copy / file
+    original = path.read_text(encoding="utf-8")
+    assert original.count(there) == 1, f"{name}: {file} has {original.count(there)} of: {there}"
+    began = time.monotonic()
+    path.write_text(original.replace(there, instead), encoding="utf-8")
+    try:
+        built = subprocess.run(["cmake", "--build", str(copy / "build/dev")], capture_output=True, text=True, check=False)
+        assert built.returncode == 0, built.stdout[-3000:]
+        failed = noticed_by(copy, tests)
+    finally:
+        path.write_text(original, encoding="utf-8")
+    print(f"| `{name}` | {', '.join(failed) or '**nobody**'} | {time.monotonic() - began:.0f} s |", flush=True)
+    return bool(failed)
+
+
+def main():
+    copy = pathlib.Path(sys.argv[1]).resolve()
+    assert copy != pathlib.Path(__file__).resolve().parents[2], "not in the tree that this program belongs to"
+    outcomes = [plant(copy, name) for name in sys.argv[2:] or BUGS]
+    sys.exit(0 if all(outcomes) else 1)
+
+
+if __name__ == "__main__":
+    main()
