@@ -239,6 +239,7 @@ class Pipeline final : public Task, public ReplicaHost {
   std::vector<std::unique_ptr<Replica>> replicas_;
   Cancel stop_, given_up_;
   std::optional<Status> sealed_;  // by begin_stop; of the thread that stops
+  bool stopped_ = false;          // likewise
   mutable std::mutex mutex_;      // guards what follows
   std::condition_variable visited_;
   std::deque<Visit*> visitors_;

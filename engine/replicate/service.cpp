@@ -65,7 +65,7 @@ Pipeline::Pipeline(DatabaseSettings settings, state::Layout layout, File lock, s
 }
 
 Pipeline::~Pipeline() {
-  if (phase_ != Phase::kStopped) (void)stop(clock_.mono());
+  if (!stopped_) (void)stop(clock_.mono());
 }
 
 void Pipeline::start(Loop& loop) {
@@ -125,6 +125,7 @@ Status Pipeline::stop(MonoTime deadline) {
   waits_for_permit_ = false;
   detach();
   lock_.close();
+  stopped_ = true;
   const Phase reached = std::exchange(phase_, Phase::kStopped);
   publish();
   if (!sealed) return sealed;
