@@ -38,7 +38,7 @@ BUGS = {
     "cut-container-is-whole": ("engine/crypt/container.cpp", "nonce[8] = last ? 1 : 0;", "nonce[8] = last ? 0 : 0;", "unit.crypt"),
     "grace-forgotten": ("engine/retention/policy.cpp", "decision.fate == Fate::kWait && !before.verdicts[i].needed", "decision.fate == Fate::kWait",
         "unit.retention|end_to_end.retention"),
-    "part-of-kept-snapshot-goes": ("engine/retention/policy.cpp", "  hold_parts(decisions, parts);\n", "", "unit.retention"),
+    "part-of-kept-snapshot-goes": ("engine/retention/policy.cpp", "  hold_parts(decisions, parts);\n", "  (void)hold_parts;\n", "unit.retention"),
     "kept-object-is-garbage": ("engine/replicate/opening.cpp", "    return std::any_of(replicas_.begin(), replicas_.end(),\n                       [&](const auto& replica) { return replica->needs",
         "    return std::all_of(replicas_.begin(), replicas_.end(),\n                       [&](const auto& replica) { return replica->needs", "unit.replicate|end_to_end.main_path"),
     "restore-not-compared": ("engine/restore/apply.cpp", "  if (hashes_.checksum() != checksum)\n", "  if (false && hashes_.checksum() != checksum)\n", RESTORE),
@@ -72,8 +72,7 @@ def plant(copy, name):
     path.write_text(original.replace(there, instead), encoding="utf-8")
     try:
         built = subprocess.run(["cmake", "--build", str(copy / "build/dev")], capture_output=True, text=True, check=False)
-        assert built.returncode == 0, built.stdout[-3000:]
-        failed = noticed_by(copy, tests)
+        failed = ["the compiler"] if built.returncode != 0 else noticed_by(copy, tests)
     finally:
         path.write_text(original, encoding="utf-8")
     print(f"| `{name}` | {', '.join(failed) or '**nobody**'} | {time.monotonic() - began:.0f} s |", flush=True)

@@ -2,6 +2,8 @@
 // step leaves the old database, the new one, or a note by which the next run completes it.
 #include "restore/swap.h"
 
+#include <atomic>
+
 #include "restore/local_state.h"
 #include "restoring.h"
 #include "state/identity.h"
@@ -188,6 +190,45 @@ BOOST_AUTO_TEST_CASE(what_exists_is_respected) {
     BOOST_TEST((out.content() == file_of(replica.now())));
     BOOST_TEST((must(stat_path(out.options.out))->st_mode & 0777) == 0640u);
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_appears_meanwhile_is_respected) {
+  ReplicaBuilder replica(4);
+  replica.begin_with(6);
+  replica.snapshot(0);
+  for (const char* suffix : {"", "-wal"}) {
+    RestoreFixture out;
+    replica.store->before = [&](auto, const std::string& key) -> Status {
+      if (key.starts_with("generations/")) put(out.options.out + suffix, "precious");
+      return {};
+    };
+    BOOST_TEST((out.failure(replica) == Code::kTargetExists));
+    BOOST_TEST(get(out.options.out + suffix) == "precious");
+    BOOST_TEST(out.names().size() == 1u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_durable_before_it_gets_its_name) {
+  ReplicaBuilder replica(4);
+  replica.begin_with(6);
+  replica.snapshot(0);
+  RestoreFixture out;
+  const std::string temporary = temporary_path(must(canonical_path(out.options.out)));
+  std::atomic<bool> durable{false};
+  int named = 0;
+  set_file_fault([&](FileOp op, const std::string& path) {
+    if (path == temporary && op == FileOp::kWrite) durable = false;
+    if (path == temporary && op == FileOp::kSync) durable = true;
+    if (path == temporary && op == FileOp::kRename) {
+      ++named;
+      BOOST_TEST(durable);
+    }
+    return 0;
+  });
+  const auto report = out.restore(replica);
+  set_file_fault({});
+  BOOST_TEST(report.has_value());
+  BOOST_TEST(named == 1);
 }
 
 BOOST_AUTO_TEST_CASE(one_restore_at_a_time_and_leftovers_of_a_killed_one_go) {
