@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 preset=dev
 selection=(-LE 'soak|bench')
-lists=(build test sanitizer)
+lists=(build test)
 export STREAMD_BUILD_SECONDS=300
 only=()
 while [ $# -gt 0 ]; do

@@ -138,7 +138,7 @@ void Json::print_to(std::string& out, int indent, int depth) const {
   } else if (const auto* number = std::get_if<std::int64_t>(&value_)) {
     out += std::to_string(*number);
   } else if (const auto* real = std::get_if<double>(&value_)) {
-    out += fmt::format("{}", *real);
+    out += fmt::format("{}", *real + 0.0);  // minus zero would be read as a whole number
   } else if (const auto* flag = std::get_if<bool>(&value_)) {
     out += *flag ? "true" : "false";
   } else {
