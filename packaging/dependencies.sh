@@ -1,7 +1,7 @@
 #!/bin/sh
 # The Debian packages that streamd needs, one list for everybody:
-#   packaging/dependencies.sh build|test|sanitizer|analysis|quickstart|package     prints the names
-#   packaging/dependencies.sh install build|test|sanitizer|... ...   installs what is missing (as root)
+#   packaging/dependencies.sh build|test|analysis|quickstart|package     prints the names
+#   packaging/dependencies.sh install build|test|analysis|quickstart|package ...   installs what is missing (as root)
 set -eu
 build="g++ cmake ninja-build pkg-config ccache libsqlite3-dev libpoco-dev libzstd-dev libtomlplusplus-dev
 libcli11-dev libfmt-dev libxxhash-dev libsodium-dev libexpected-dev libsystemd-dev liblz4-dev libyaml-cpp-dev
@@ -9,8 +9,7 @@ libcurl4-openssl-dev libssl-dev libpugixml-dev nlohmann-json3-dev"
 test="libboost-test-dev sqlite3 python3 python3-yaml abigail-tools procps universal-ctags git openssl
 radosgw ceph-mon ceph-osd ceph-common swift-proxy swift-account swift-container swift-object memcached
 rclone python3-b2sdk s3cmd nftables iproute2 tinyproxy"
-sanitizer="clang libclang-rt-14-dev"
-analysis="clang-tidy clang-format cppcheck valgrind gcovr"
+analysis="clang libclang-rt-14-dev clang-tidy clang-format cppcheck valgrind gcovr"
 quickstart="sqlite3 python3"
 package="debhelper dpkg-dev lintian piuparts rpm rpmlint mmdebstrap zstd systemd-container man-db
 podman podman-compose catatonit"
@@ -23,11 +22,10 @@ packages() {
     case $list in
       build) echo $build ;;
       test) echo $test ;;
-      sanitizer) echo $sanitizer ;;
       analysis) echo $analysis ;;
       quickstart) echo $quickstart ;;
       package) echo $package ;;
-      *) echo "unknown list: $list (build, test, sanitizer, analysis, quickstart, package)" >&2; exit 2 ;;
+      *) echo "unknown list: $list (build, test, analysis, quickstart, package)" >&2; exit 2 ;;
     esac
   done
 }

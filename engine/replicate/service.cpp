@@ -87,7 +87,10 @@ void Pipeline::begin_stop(MonoTime deadline) {
     if (!live) {  // it may be attaching at this moment, but not any more after this
       loop_.load()->remove(*this);
       live = follows(phase_);
-      if (live) loop_.load()->add(*this);
+      if (live)
+        loop_.load()->add(*this);
+      else
+        permit_.give_back();  // others need theirs for their last sync
     }
     if (live) {
       const auto synced = sync(deadline, given_up_);

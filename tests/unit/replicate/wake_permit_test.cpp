@@ -27,6 +27,26 @@ bool wait_for(const std::function<bool()>& condition) {
   return false;
 }
 
+// A database that rests only when somebody wants its permit.
+struct Followed {
+  explicit Followed(std::size_t most) : permits(std::make_shared<WakePermits>(most)) {
+    daemon.emplace(database, std::vector{store}, std::chrono::hours(24), 0,
+                   [this](DatabaseSettings& settings) {
+                     settings.permits = permits;
+                     settings.capture.rest = std::chrono::hours(1);
+                   });
+  }
+  bool moves_within(milliseconds time) {
+    const Txid before = (*daemon)->status().captured;
+    std::this_thread::sleep_for(time);
+    return (*daemon)->status().captured != before;
+  }
+  LiveDatabase database;
+  std::shared_ptr<WakePermits> permits;
+  std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();
+  std::optional<Daemon> daemon;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(wake_permits)
@@ -105,50 +125,52 @@ BOOST_AUTO_TEST_CASE(without_permits_there_is_no_limit) {
   permit.give_back();
 }
 
-BOOST_AUTO_TEST_CASE(of_two_databases_one_waits_until_the_other_rests) {
-  LiveDatabase first, second;
-  const auto permits = std::make_shared<WakePermits>(1);
-  const auto tune = [&](DatabaseSettings& settings) { settings.permits = permits; };
-  const auto a = std::make_shared<MemoryStore>(), b = std::make_shared<MemoryStore>();
-  Daemon one(first, {a}, std::chrono::hours(24), 0, tune);
-  Daemon other(second, {b}, std::chrono::hours(24), 0, tune);
-  for (int round = 0; round < 20; ++round) {
-    first.insert();
-    second.insert();
-    one.sync();
-    other.sync();
-  }
-  BOOST_TEST(wait_for([&] { return !permits->wanted(); }));
-  BOOST_TEST(one->status().capture.live_breaks == 0U);
-  BOOST_TEST(!one->status().error);
-  BOOST_TEST(!other->status().error);
-  BOOST_TEST((restored(*a, first) == first.image()));
-  BOOST_TEST((restored(*b, second) == second.image()));
-  BOOST_TEST(one.stop().has_value());
-  BOOST_TEST(other.stop().has_value());
+BOOST_AUTO_TEST_CASE(an_awake_database_holds_one_and_rests_when_it_is_wanted) {
+  Followed scene(1);
+  scene.daemon->sync();
+  scene.database.insert();
+  scene.daemon->sync();
+  WakePermit other(scene.permits, [] {});
+  BOOST_TEST(!other.take());  // by itself it would rest in an hour
+  BOOST_TEST(wait_for([&] { return other.take(); }));
+  scene.database.insert();
+  BOOST_TEST(!scene.moves_within(milliseconds(300)));
+  other.give_back();
+  BOOST_TEST((scene.daemon->sync() == Txid(3)));
+  BOOST_TEST((restored(*scene.store, scene.database) == scene.database.image()));
+  BOOST_TEST((*scene.daemon)->status().capture.live_breaks == 0U);
+  BOOST_TEST(scene.daemon->stop().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(one_that_waits_is_stopped_with_everything_sent) {
-  LiveDatabase first, second;
-  const auto permits = std::make_shared<WakePermits>(2);
-  const auto tune = [&](DatabaseSettings& settings) { settings.permits = permits; };
-  const auto a = std::make_shared<MemoryStore>(), b = std::make_shared<MemoryStore>();
-  Daemon one(first, {a}, std::chrono::hours(24), 0, tune);
-  Daemon other(second, {b}, std::chrono::hours(24), 0, tune);
-  one.sync();
-  other.sync();
-  WakePermit outsider(permits, [] {});
-  permits->set_most(0);
-  BOOST_TEST(wait_for([&] { return !outsider.take() && permits->wanted(); }));
-  second.insert();
+BOOST_AUTO_TEST_CASE(the_end_waits_for_one_and_sends_everything) {
+  Followed scene(1);
+  scene.daemon->sync();
+  WakePermit other(scene.permits, [] {});
+  BOOST_TEST(wait_for([&] { return other.take(); }));
+  scene.database.insert();
+  BOOST_TEST(!scene.moves_within(milliseconds(300)));
   Status stopped;
-  std::thread stopping([&] { stopped = other.stop(); });
-  std::this_thread::sleep_for(milliseconds(200));
-  permits->set_most(2);
+  std::thread stopping([&] { stopped = scene.daemon->stop(); });
+  std::this_thread::sleep_for(milliseconds(100));
+  other.give_back();
   stopping.join();
   BOOST_TEST(stopped.has_value());
-  BOOST_TEST((restored(*b, second) == second.image()));
-  BOOST_TEST(one.stop().has_value());
+  BOOST_TEST((restored(*scene.store, scene.database) == scene.database.image()));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_could_not_begin_does_not_keep_others_from_theirs_at_the_end) {
+  LiveDatabase database;
+  const auto store = std::make_shared<MemoryStore>();
+  const auto permits = std::make_shared<WakePermits>(0);
+  Daemon daemon(database, {store}, std::chrono::hours(24), 0,
+                [&](DatabaseSettings& settings) { settings.permits = permits; });
+  BOOST_TEST(wait_for([&] { return permits->wanted(); }));
+  BOOST_TEST((daemon->status().phase == Phase::kAttaching));
+  daemon->begin_stop(in(kPatience));
+  BOOST_TEST(!permits->wanted());
+  permits->set_most(1);
+  WakePermit other(permits, [] {});
+  BOOST_TEST(other.take());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
