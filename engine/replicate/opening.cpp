@@ -165,9 +165,10 @@ void Pipeline::join_replicas() {
 }
 
 // An object leaves the spool when every replica has it, after the ledger and the position that
-// follow from it are durable.
+// follow from it are durable. Not at once: other databases may be waiting to be read.
 Status Pipeline::collect_garbage(MonoTime now) {
-  if (now - last_garbage_check_ >= kGarbageCheck) {
+  const bool at_rest = capture_ && capture_->resting() && spool_->bytes() != 0;
+  if (at_rest || now - last_garbage_check_ >= kGarbageCheck) {
     last_garbage_check_ = now;
     Status tidied = tidy_up(now);
     untidy_.reset();
@@ -182,10 +183,16 @@ Status Pipeline::tidy_up(MonoTime now) {
     return std::any_of(replicas_.begin(), replicas_.end(),
                        [&](const auto& replica) { return replica->needs(*object); });
   });
-  const bool due = now - last_garbage_ >= kGarbageInterval || spool_->bytes() >= kGarbageBytes;
+  if (garbage.empty())
+    garbage_since_.reset();
+  else if (!garbage_since_)
+    garbage_since_ = now;
+  const bool at_once = failing_ || !capture_ || capture_->resting();
+  const bool due = at_once || spool_->bytes() >= kGarbageBytes ||
+                   (garbage_since_ && now - *garbage_since_ >= kGarbageInterval);
   if (due && !garbage.empty()) {
-    last_garbage_ = now;
     TRY(remove_objects(garbage));
+    garbage_since_.reset();
   }
   const bool full = settings_.spool_max_bytes != 0 && spool_->bytes() > settings_.spool_max_bytes;
   return full ? shrink_spool() : Status{};

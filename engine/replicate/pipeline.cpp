@@ -22,7 +22,10 @@ constexpr milliseconds kStuck{5000};  // in one step, without a read or a write
 // A checkpoint of the application may wait for our pin.
 constexpr milliseconds kPinnedPoll{20}, kPinnedQuietPoll{50}, kPinnedQuiet{1000};
 constexpr milliseconds kZeroPoll{2000};  // nothing is held; inotify wakes us, this is the fallback
-constexpr seconds kRestPoll{30}, kRestless{60};  // at rest, and this long after it was woken
+// At rest: the longer ago it was woken, the less often it is looked at.
+constexpr seconds kRestPoll{30};
+constexpr int kRestLooks = 4;            // in the time since
+constexpr milliseconds kSlack{250};      // polls of many databases fall together
 constexpr microseconds kFirstLook{200};  // the log is written before the commit shows in the index
 constexpr milliseconds kLongestLook{400};
 constexpr milliseconds kBusyPoll{1}, kBusyFor{50};
@@ -40,6 +43,12 @@ constexpr milliseconds kLongestLetGoDelay{10'000};  // each try may read the who
 std::string reason(const Error& error) {
   if (error.code == Code::kNoSpace) return "no space";
   return error.message.substr(0, error.message.find("/.tmp-"));
+}
+
+// One wake-up for the polls of many databases.
+MonoTime with_others(MonoTime when) {
+  const auto late = when.time_since_epoch() % kSlack;
+  return late.count() == 0 ? when : when + (kSlack - late);
 }
 
 }  // namespace
@@ -86,6 +95,7 @@ MonoTime Pipeline::run(bool woken) {
     say_trouble(*capture_->trouble());
   else if (phase_ == Phase::kLive && status_.error)
     recovered();
+  tell_what_is_sealed();
   settle_permit();
   publish();
   for (const auto& replica : replicas_) replica->tell_silence();
@@ -205,9 +215,14 @@ Status Pipeline::seal_when_due(MonoTime now) {
     longest = std::max(longest, replica->sync_interval());
   }
   if (!due && now - recorder_->open_since() < longest) return {};
-  TRY(capture_->make_durable());
+  return capture_->make_durable();
+}
+
+// Whatever it was sealed for: that its time had come, that the log is handed back, a visitor.
+void Pipeline::tell_what_is_sealed() {
+  if (!recorder_ || recorder_->tip().txid == told_sealed_) return;
+  told_sealed_ = recorder_->tip().txid;
   for (const auto& replica : replicas_) replica->poke();
-  return {};
 }
 
 MonoTime Pipeline::next_turn(bool woken, bool moved) {
@@ -219,7 +234,7 @@ MonoTime Pipeline::next_turn(bool woken, bool moved) {
     return now + (phase_ == Phase::kOpening ? kAttachDelay : attach_delay_);
   if (failing_) return now + kFailureDelay;
   const milliseconds pinned = now - last_move_ < kPinnedQuiet ? kPinnedPoll : kPinnedQuietPoll;
-  MonoTime next = now + (capture_->handed_over() ? slow_poll(now) : pinned);
+  MonoTime next = capture_->handed_over() ? with_others(now + slow_poll(now)) : now + pinned;
   if (busy(now, moved))
     next = now + kBusyPoll;
   else if (moved)
@@ -243,8 +258,9 @@ MonoTime Pipeline::next_turn(bool woken, bool moved) {
 // what woke us is not yet over when nothing is to be seen.
 milliseconds Pipeline::slow_poll(MonoTime now) const {
   const bool told_in_time = watching_ && database_watch_ >= 0;
-  const bool asleep = capture_->resting() && told_in_time && now - last_woken_ >= kRestless;
-  return asleep ? milliseconds(kRestPoll) : kZeroPoll;
+  if (!capture_->resting() || !told_in_time) return kZeroPoll;
+  const auto since = std::chrono::duration_cast<milliseconds>(now - last_woken_);
+  return std::clamp<milliseconds>(since / kRestLooks, kZeroPoll, kRestPoll);
 }
 
 void Pipeline::watch_log() {

@@ -151,6 +151,7 @@ class Pipeline final : public Task, public ReplicaHost {
   void watch_log();
   void unwatch();
   Status seal_when_due(MonoTime now);
+  void tell_what_is_sealed();
   Status serve_visitors();
   bool visitor_waits() const;
   MonoTime next_turn(bool woken, bool moved);
@@ -221,7 +222,7 @@ class Pipeline final : public Task, public ReplicaHost {
   std::unique_ptr<sqlite::Capture> capture_;
   int watch_ = -1, database_watch_ = -1;  // of the log, and of the database file
   bool watching_ = false;
-  MonoTime last_check_{}, last_garbage_{}, last_garbage_check_{}, last_move_{}, last_woken_{};
+  MonoTime last_check_{}, last_garbage_check_{}, last_move_{}, last_woken_{};
   milliseconds attach_delay_{0};
   std::chrono::microseconds look_again_{0};  // after a wake-up that showed nothing yet
   int quick_moves_ = 0;
@@ -230,6 +231,8 @@ class Pipeline final : public Task, public ReplicaHost {
   bool failing_ = false;         // the last round did not end well
   std::optional<Error> let_go_;  // why the log was let go; until it is followed again
   MonoTime last_keeper_check_{};
+  Txid told_sealed_;                           // the replicas know that it may be sent
+  std::optional<MonoTime> garbage_since_;      // objects in the spool that nobody needs
   std::optional<Error> untidy_;                // why the last tidying up failed
   GenerationId joined_;                        // the generation that the replicas were told
   GenerationId ended_;                         // the one that was given up for a new one

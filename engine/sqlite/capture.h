@@ -43,9 +43,11 @@ class CaptureSink {
 
 struct CapturePolicy {
   std::uint32_t reset_frames = 1000;  // try to hand the log back from here on
-  // Or when nothing was committed for so long, and the log has a quarter of that, or nobody else
-  // has the database open.
+  // Or when nothing was committed for so long, and the log has a quarter of that.
   milliseconds idle{200};
+  // Or when nothing was committed for so long, and nobody else has the database open. Later than
+  // what other databases have to do in the meantime.
+  milliseconds alone{500};
   // Or when nothing was committed for so long, however small it is: the next commit pays for a new
   // log with a sync of its header, which is not to be asked of who commits once a second.
   milliseconds quiet{5000};

@@ -25,7 +25,8 @@ bool Capture::pause_is_for_reset(MonoTime now) const {
   const auto pause = now - last_commit_;
   if (pause < policy_.idle) return false;
   return stats_.commits == 0 || pause >= policy_.quiet || make_room_ ||
-         captured_.frame >= policy_.reset_frames / 4 || !session_->open_elsewhere();
+         captured_.frame >= policy_.reset_frames / 4 ||
+         (pause >= policy_.alone && !session_->open_elsewhere());
 }
 
 bool Capture::reset_is_due(MonoTime now) const {

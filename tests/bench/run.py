@@ -83,7 +83,7 @@ def find_programs(build):
         for part in os.environ[variable].split(":"):
             if not os.path.exists(part):
                 sys.exit(f"{part} is not there: build it first, see {sys.argv[0]} --help")
-    os.environ.setdefault("STREAMD_TEST_CACHE", os.path.join(build, "test-cache"))
+    os.environ["STREAMD_TEST_CACHE"] = os.path.abspath(os.environ.get("STREAMD_TEST_CACHE", os.path.join(build, "test-cache")))
 
 
 def find_replicators():

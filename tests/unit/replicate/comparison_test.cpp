@@ -44,7 +44,7 @@ class Scene {
   void attach() {
     recorder = std::make_unique<Recorder>(identity_, tip_, ledger_, *spool_, system_clock());
     sqlite::CapturePolicy policy;
-    policy.idle = milliseconds(1);
+    policy.idle = policy.alone = milliseconds(1);
     capture = require(
         sqlite::Capture::attach(database.path(), tip_.position, *recorder, policy, system_clock()));
   }

@@ -30,7 +30,7 @@ class Daemon {
     settings.log_hard_limit = hard_limit;
     settings.path = database.path();
     settings.name = "app";
-    settings.capture.idle = settings.capture.quiet = milliseconds(20);
+    settings.capture.idle = settings.capture.alone = settings.capture.quiet = milliseconds(20);
     for (std::size_t i = 0; i < stores.size(); ++i)
       settings.replicas.push_back(
           {"r" + std::to_string(i), "memory", milliseconds(20), snapshot_interval, stores[i]});

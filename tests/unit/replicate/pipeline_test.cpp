@@ -490,6 +490,27 @@ BOOST_AUTO_TEST_CASE(snapshots_follow_their_interval_and_cost_what_changed) {
   BOOST_TEST((restored(*store, database) == database.image()));
 }
 
+// The log is handed back, a visitor asks for it: the replica is not the one who had the segment
+// sealed.
+BOOST_AUTO_TEST_CASE(what_was_sealed_for_another_reason_is_sent_without_a_further_commit) {
+  LiveDatabase database;
+  const auto store = std::make_shared<MemoryStore>();
+  Daemon daemon(database, {store});
+  daemon.sync();
+  std::this_thread::sleep_for(milliseconds(200));  // the replica has nothing to wait for
+  Txid sealed;
+  const auto seal = [&](Moment& moment) -> Status {
+    database.insert(1);
+    TRY(moment.capture.catch_up());
+    TRY(moment.capture.make_durable());
+    sealed = moment.recorder.tip().txid;
+    return {};
+  };
+  ReplicaHost& host = *daemon;
+  BOOST_REQUIRE(host.visit(seal, Cancel()).has_value());
+  BOOST_TEST(daemon->wait_for(sealed, "", in(kPatience), Cancel()).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(the_spool_is_emptied_when_every_replica_has_it) {
   LiveDatabase database;
   const auto store = std::make_shared<MemoryStore>();

@@ -72,7 +72,7 @@ void require(const Result<T>& result) {
 
 inline CapturePolicy quick_policy() {
   CapturePolicy policy;
-  policy.idle = policy.quiet = milliseconds(20);
+  policy.idle = policy.alone = policy.quiet = milliseconds(20);
   return policy;
 }
 

@@ -11,7 +11,7 @@ namespace {
 struct Scene {
   Scene() {
     database.close();
-    policy.idle = milliseconds(10);
+    policy.idle = policy.alone = milliseconds(10);
     policy.quiet = std::chrono::hours(1);
     policy.reset_frames = 100;
     application = std::make_unique<Application>(database.path());

@@ -92,7 +92,7 @@ int Scene::live(Fault fault, int at) const {
   settings.path = database;
   settings.name = "app";
   settings.state_dir = state_;
-  settings.capture.idle = settings.capture.quiet = milliseconds(20);
+  settings.capture.idle = settings.capture.alone = settings.capture.quiet = milliseconds(20);
   settings.replicas.push_back({"replica", "a folder", milliseconds(5), std::chrono::hours(24),
                                std::static_pointer_cast<storage::Store>(store)});
   auto loop = replicate::Loop::start();
