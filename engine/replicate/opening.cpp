@@ -177,12 +177,17 @@ Status Pipeline::collect_garbage(MonoTime now) {
   return untidy_ ? Status(*untidy_) : Status{};  // between two tries nothing has become better
 }
 
-Status Pipeline::tidy_up(MonoTime now) {
-  std::vector<state::SpoolObjectPtr> garbage = spool_->objects();
-  std::erase_if(garbage, [&](const state::SpoolObjectPtr& object) {
+std::vector<state::SpoolObjectPtr> Pipeline::garbage() const {
+  std::vector<state::SpoolObjectPtr> objects = spool_->objects();
+  std::erase_if(objects, [&](const state::SpoolObjectPtr& object) {
     return std::any_of(replicas_.begin(), replicas_.end(),
                        [&](const auto& replica) { return replica->needs(*object); });
   });
+  return objects;
+}
+
+Status Pipeline::tidy_up(MonoTime now) {
+  const std::vector<state::SpoolObjectPtr> garbage = this->garbage();
   if (garbage.empty())
     garbage_since_.reset();
   else if (!garbage_since_)

@@ -175,6 +175,7 @@ class Pipeline final : public Task, public ReplicaHost {
   bool has_history() const;
   Status collect_garbage(MonoTime now);
   Status tidy_up(MonoTime now);
+  std::vector<state::SpoolObjectPtr> garbage() const;
   Status shrink_spool();
   Status remove_objects(const std::vector<state::SpoolObjectPtr>& objects);
 

@@ -123,7 +123,7 @@ Status Pipeline::stop(MonoTime deadline) {
   stop_.cancel();
   visited_.notify_all();
   if (Loop* loop = loop_) loop->remove(*this);
-  if (recorder_ && sealed) sealed = recorder_->save_tip(layout_.tip());
+  if (recorder_ && sealed) sealed = remove_objects(garbage());
   if (recorder_ && sealed && phase_ == Phase::kLive) leave();
   waits_for_permit_ = false;
   detach();

@@ -1,7 +1,10 @@
 #include "base/file.h"
 
+#include <sys/resource.h>
+
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
+#include <csignal>
 #include <vector>
 
 #include "temp_folder.h"
@@ -43,6 +46,22 @@ BOOST_AUTO_TEST_CASE(reads_know_the_end) {
   BOOST_TEST((opened->read_at(2, four).error().code == Code::kCorrupt));
   BOOST_TEST(opened->read_some_at(3, four).value() == 2u);
   BOOST_TEST((read_file(folder.file("f"), 4).error().code == Code::kCorrupt));
+}
+
+// The kernel writes what is below the limit, and says how much that was.
+BOOST_AUTO_TEST_CASE(a_short_write_goes_on_until_the_rest_is_there_or_fails) {
+  const TempFolder folder;
+  File file = std::move(File::create_new(folder.file("limited"))).take();
+  rlimit before{};
+  BOOST_REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto on_excess = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit limited{4, before.rlim_max};
+  BOOST_REQUIRE(setrlimit(RLIMIT_FSIZE, &limited) == 0);
+  const Status written = file.write_at(0, as_bytes("twelve bytes"));
+  BOOST_REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  std::signal(SIGXFSZ, on_excess);
+  BOOST_TEST(!written.has_value());
+  BOOST_TEST(*file.size() == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(a_lock_excludes_another_opening) {
