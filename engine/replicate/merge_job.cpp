@@ -4,25 +4,11 @@
 
 #include "base/log.h"
 #include "base/source.h"
+#include "replicate/temporary.h"
 #include "state/changed_pages.h"
 
 namespace streamd::replicate {
 namespace {
-
-// A temporary of the spool's folder that goes at the end unless it was given another name.
-class Temporary {
- public:
-  explicit Temporary(std::string path) : path_(std::move(path)) {}
-  ~Temporary() {
-    if (!path_.empty()) (void)remove_file(path_);
-  }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  void release() { path_.clear(); }
-
- private:
-  std::string path_;
-};
 
 // Is what lies there the object that was put? Its footer stands for all of it.
 Status prove(const std::string& key, const segment::SealedObject& object,

@@ -138,10 +138,12 @@ Status Pipeline::begin_generation() {
     epoch = std::max(epoch, object->header.generation.epoch());
     highest = std::max(highest, object->header.last);
   }
-  identity_->generation = GenerationId::make(epoch + 1);
+  state::Identity next = *identity_;
+  next.generation = GenerationId::make(epoch + 1);
   for (const ReplicaSetup& replica : settings_.replicas)
-    if (replica.keys) TRY(replica.keys->begin(identity_->generation, identity_->database));
-  TRY(state::save_identity(layout_.identity(), *identity_));
+    if (replica.keys) TRY(replica.keys->begin(next.generation, next.database));
+  TRY(state::save_identity(layout_.identity(), next));
+  identity_ = next;
   ++generations_begun_;
   TRY(recorder_->begin_generation(*capture_, highest.next()));
   const wal::Position& now = capture_->position();

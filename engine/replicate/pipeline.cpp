@@ -208,21 +208,24 @@ Status Pipeline::capture(bool woken, bool& moved) {
 // sync interval of a replica that is free to send it.
 Status Pipeline::seal_when_due(MonoTime now) {
   if (!recorder_->has_open_segment()) return {};
-  bool due = false;
-  milliseconds longest{0};
-  for (const auto& replica : replicas_) {
-    due = due || replica->wants_object(now);
-    longest = std::max(longest, replica->sync_interval());
-  }
-  if (!due && now - recorder_->open_since() < longest) return {};
+  const bool wanted = std::any_of(replicas_.begin(), replicas_.end(),
+                                  [&](const auto& replica) { return replica->wants_object(now); });
+  if (!wanted && now < seal_at_last()) return {};
   return capture_->make_durable();
+}
+
+// When the open segment is sealed although no replica can take it.
+MonoTime Pipeline::seal_at_last() const {
+  milliseconds longest{0};
+  for (const auto& replica : replicas_) longest = std::max(longest, replica->sync_interval());
+  return recorder_->open_since() + longest;
 }
 
 // Whatever it was sealed for: that its time had come, that the log is handed back, a visitor.
 void Pipeline::tell_what_is_sealed() {
   if (!recorder_ || recorder_->tip().txid == told_sealed_) return;
   told_sealed_ = recorder_->tip().txid;
-  for (const auto& replica : replicas_) replica->poke();
+  for (const auto& replica : replicas_) replica->offer(told_sealed_);
 }
 
 MonoTime Pipeline::next_turn(bool woken, bool moved) {
@@ -248,9 +251,11 @@ MonoTime Pipeline::next_turn(bool woken, bool moved) {
   if (look_again_ > microseconds(0)) next = std::min(next, now + look_again_);
   if (visitor_waits()) next = now;
   if (capture_->waiter_present()) next = std::min(next, now + milliseconds(1));
-  if (recorder_->has_open_segment())
-    for (const auto& replica : replicas_)
-      next = std::min(next, std::max(now + milliseconds(1), replica->next_due()));
+  if (recorder_->has_open_segment()) {
+    MonoTime seal = seal_at_last();
+    for (const auto& replica : replicas_) seal = std::min(seal, replica->next_due());
+    next = std::min(next, std::max(now + milliseconds(1), seal));
+  }
   return next;
 }
 
@@ -347,6 +352,7 @@ void Pipeline::recovered() {
 }
 
 void Pipeline::detach() {
+  tell_what_is_sealed();  // in the round that failed, too: what is sent makes room
   unwatch();
   if (recorder_) recorder_->discard();
   capture_.reset();

@@ -151,6 +151,7 @@ class Pipeline final : public Task, public ReplicaHost {
   void watch_log();
   void unwatch();
   Status seal_when_due(MonoTime now);
+  MonoTime seal_at_last() const;
   void tell_what_is_sealed();
   Status serve_visitors();
   bool visitor_waits() const;

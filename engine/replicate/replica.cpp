@@ -81,6 +81,7 @@ void Replica::join(const state::Identity& identity, const state::Tip& tip, std::
   {
     const std::lock_guard lock(mutex_);
     to_join_ = Joined{identity, tip, page_size, may_take_over};
+    offered_ = tip.txid;
     joined_.reset();
     restorable_ = false;
     wake();
@@ -88,8 +89,9 @@ void Replica::join(const state::Identity& identity, const state::Tip& tip, std::
   changed_.notify_all();
 }
 
-void Replica::poke() {
+void Replica::offer(Txid sealed) {
   const std::lock_guard lock(mutex_);
+  offered_ = sealed;
   wake();
 }
 
@@ -153,7 +155,7 @@ void Replica::give_up() {
 
 // With the lock held: everything sealed is there.
 bool Replica::in_step() const {
-  return joined_ && restorable_ && !dropped_ && queue().empty();
+  return joined_ && restorable_ && !dropped_ && queue().empty() && !lacks_what_is_lost();
 }
 
 std::optional<Discovery> Replica::discovery() const {
@@ -181,15 +183,19 @@ ReplicaStatus Replica::status() const {
   return status;
 }
 
+// With the lock held. Otherwise it says so when it can again (replica_moved).
+bool Replica::can_take_objects() const {
+  return joined_ && restorable_ && !sending_ && status_.state != ReplicaState::kTakenOver;
+}
+
 bool Replica::wants_object(MonoTime now) const {
   const std::lock_guard lock(mutex_);
-  return joined_ && restorable_ && !sending_ && status_.state != ReplicaState::kTakenOver &&
-         now >= next_due_ && now >= retry_at_;
+  return can_take_objects() && now >= next_due_ && now >= retry_at_;
 }
 
 MonoTime Replica::next_due() const {
   const std::lock_guard lock(mutex_);
-  return std::max(next_due_, retry_at_);
+  return can_take_objects() ? std::max(next_due_, retry_at_) : MonoTime::max();
 }
 
 bool Replica::needs(const state::SpoolObject& object) const {
@@ -204,6 +210,12 @@ bool Replica::needs(const state::SpoolObject& object) const {
 // Of the generation it has joined, what was not sent. With the lock held.
 std::vector<state::SpoolObjectPtr> Replica::queue() const {
   return host_.spool().objects_after(joined_->identity.generation, status_.acknowledged);
+}
+
+// What was sealed last is not in the spool any more (its disk has damaged it), and not there.
+// With the lock held.
+bool Replica::lacks_what_is_lost() const {
+  return joined_ && restorable_ && status_.acknowledged < offered_ && queue().empty();
 }
 
 // From where the replica is without a gap. With the lock held.
@@ -258,6 +270,7 @@ std::optional<milliseconds> Replica::snapshot_due_in() const {
       status_.acknowledged <= status_.snapshot)
     return std::nullopt;
   const milliseconds age{(clock_.wall_micros() - status_.snapshot_time) / 1000};
+  if (age < milliseconds(0)) return milliseconds(0);  // the clock was ahead
   return std::max(milliseconds(0), settings_.snapshot_interval - age);
 }
 
@@ -268,7 +281,8 @@ bool Replica::work_is_due(MonoTime now) const {
   if (snapshot_wanted_ && !snapshot_running_) return true;
   if (const auto due_in = snapshot_due_in(); due_in && due_in->count() == 0 && !draining_)
     return true;
-  const bool lacks = dropped_ || !queue().empty();  // what was dropped may be all there was
+  // What was dropped or lost may be all there was.
+  const bool lacks = dropped_ || !queue().empty() || lacks_what_is_lost();
   return restorable_ && (draining_ || now >= next_due_) && lacks;
 }
 
@@ -423,7 +437,7 @@ void Replica::now_restorable(const catalog::Span& stored) {
 Status Replica::send_next() {
   Txid acknowledged;
   std::vector<state::SpoolObjectPtr> queued;
-  bool outage = false;
+  bool outage = false, lost = false;
   {
     const std::lock_guard lock(mutex_);
     const auto due_in = snapshot_due_in();
@@ -438,8 +452,10 @@ Status Replica::send_next() {
     acknowledged = status_.acknowledged;
     queued = queue();
     outage = dropped_.has_value();
+    lost = lacks_what_is_lost();
   }
   if (outage) return catch_up();
+  if (lost) return bridge_gap();
   if (queued.empty()) return {};
   const std::vector<state::SpoolObjectPtr> next = gapless(queued, acknowledged);
   if (next.empty()) return bridge_gap();

@@ -94,8 +94,8 @@ class Replica final : private Task {
   // durable here. `may_take_over`: somebody has decided, in this life, that it writes there.
   void join(const state::Identity& identity, const state::Tip& tip, std::uint32_t page_size,
             bool may_take_over);
-  void poke();   // the spool has something new, or a snapshot is wanted
-  void hurry();  // send what is sealed now, whatever the interval says
+  void offer(Txid sealed);  // the spool has what was committed up to here
+  void hurry();             // send what is sealed now, whatever the interval says
   void request_snapshot();
   // These objects there are not what was sent: no snapshot builds on them any more, and one is
   // taken now.
@@ -181,6 +181,8 @@ class Replica final : private Task {
   void recovered();
   std::optional<Error> silence() const;
   bool spool_leads_to(Txid txid) const;
+  bool lacks_what_is_lost() const;
+  bool can_take_objects() const;
   bool is_news(const Error& error);
   std::int64_t failing_ms() const;
   void failed(Error error);
@@ -225,6 +227,7 @@ class Replica final : private Task {
   bool if_absent_ = false;   // the store's capability
   bool struggling_ = false;  // told of trouble since the last success
   MonoTime next_due_{}, retry_at_{};
+  Txid offered_;      // the newest that was sealed
   MonoTime moved_{};  // work began, or something was stored there
   bool silence_told_ = false;
   int failures_ = 0;

@@ -1,6 +1,7 @@
 // How sealed objects leave the spool: verified, joined where that saves requests, in order.
 #include "base/log.h"
 #include "replicate/replica.h"
+#include "replicate/temporary.h"
 #include "segment/concatenate.h"
 
 namespace streamd::replicate {
@@ -40,7 +41,13 @@ Status Replica::send(const std::vector<state::SpoolObjectPtr>& objects) {
     }
     for (const state::SpoolObjectPtr& object : batch)
       if (!TRY(verify_local(object))) return {};
-    TRY(batch.size() == 1 ? put_object(*batch.front()) : put_joined(batch));
+    Status put = batch.size() == 1 ? put_object(*batch.front()) : put_joined(batch);
+    if (!put && put.error().code == Code::kNoSpace && batch.size() > 1) {
+      batch.resize(1);  // joining takes room here, and what is sent makes some
+      bytes = batch.front()->size;
+      put = put_object(*batch.front());
+    }
+    TRY(std::move(put));
     for (const state::SpoolObjectPtr& object : batch) note_sent(*object);
     at += batch.size();
     const segment::ObjectHeader& last = batch.back()->header;
@@ -102,7 +109,9 @@ Status Replica::put_object(const state::SpoolObject& object) {
 }
 
 Status Replica::put_joined(const std::vector<state::SpoolObjectPtr>& objects) {
-  segment::Concatenation joining(TRY(host_.spool().new_file()), objects.front()->header);
+  File out = TRY(host_.spool().new_file());
+  Temporary temporary(out.path());
+  segment::Concatenation joining(std::move(out), objects.front()->header);
   for (const state::SpoolObjectPtr& object : objects) {
     const File file = TRY(File::open_read(object->paths.front()));
     const FileSource source = TRY(FileSource::over(file));
@@ -110,13 +119,13 @@ Status Replica::put_joined(const std::vector<state::SpoolObjectPtr>& objects) {
   }
   const segment::SealedObject joined = TRY(joining.finish());
   const catalog::SegmentKey key = state::key_of(joined.header);
-  const Status sent = put_file(catalog::to_text(key), joined.file);
-  if (sent && may_be_merged(joined.header, joined.size))
+  TRY(put_file(catalog::to_text(key), joined.file));
+  if (may_be_merged(joined.header, joined.size)) {
     merge_cache_.keep_moved(key, joined.file.path());
-  else
-    TRY(remove_file(joined.file.path()));
-  if (sent) contents_.add(key, {joined.size});
-  return sent;
+    temporary.release();
+  }
+  contents_.add(key, {joined.size});
+  return {};
 }
 
 Status Replica::put_file(const std::string& key, const File& file) {

@@ -17,7 +17,7 @@ void find_lag(ReplicaStatus& replica, const DatabaseStatus& database) {
   if (unknown)
     replica.behind_since = std::max(replica.acknowledged_time, database.joined_since);
   else if (replica.behind_since == 0 && database.captured > replica.acknowledged)
-    replica.behind_since = database.open_since;
+    replica.behind_since = database.open_since != 0 ? database.open_since : database.captured_time;
 }
 
 }  // namespace

@@ -23,7 +23,10 @@ struct Tip {
 
 Tip tip_of(const segment::ObjectHeader& header, const wal::Position& position);
 
-Result<std::optional<Tip>> load_tip(const std::string& path);  // nullopt when there is none
+// nullopt when there is none, kCorrupt when nothing of it is whole.
+Result<std::optional<Tip>> load_tip(const std::string& path);
+// Durable when it returns; until then the one before it stays. In place, but for the first time: it
+// needs no room on a full disk, and makes no file.
 Status save_tip(const std::string& path, const Tip& tip);
 
 }  // namespace streamd::state

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(the_ledger_is_durable_before_each_position_that_counts_on_i
   set_file_fault([&](FileOp operation, const std::string& path) {
     if (path.ends_with("/ledger") && operation == FileOp::kWrite) dirty = true;
     if (path.ends_with("/ledger") && operation == FileOp::kSync) dirty = false;
-    if (operation != FileOp::kRename || path.find("/position.tmp-") == std::string::npos) return 0;
+    if (operation != FileOp::kWrite || path.find("/position") == std::string::npos) return 0;
     ++positions;
     early += dirty ? 1 : 0;
     return 0;

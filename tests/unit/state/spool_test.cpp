@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(identity_and_tip_round_trip_and_notice_damage) {
   require(save_tip(folder.file("tip"), tip));
   BOOST_TEST((require(load_tip(folder.file("tip"))).value() == tip));
   Bytes raw = require(read_file(folder.file("tip")));
-  for (std::size_t at = 0; at < raw.size(); at += 7) {
+  for (std::size_t at = 0; at < 116; at += 7) {
     Bytes damaged = raw;
     damaged[at] ^= 1;
     require(replace_file(folder.file("tip"), damaged));
@@ -186,6 +186,51 @@ BOOST_AUTO_TEST_CASE(identity_and_tip_round_trip_and_notice_damage) {
   }
   require(replace_file(folder.file("identity"), as_bytes("{\"database\":1}")));
   BOOST_TEST((load_identity(folder.file("identity")).error().code == Code::kCorrupt));
+}
+
+// A torn write of a slot leaves the tip before it; and none is written over the newer one.
+BOOST_AUTO_TEST_CASE(a_tip_is_saved_in_place_and_the_one_before_it_stays) {
+  const TempFolder folder;
+  const std::string path = folder.file("tip");
+  Tip tip;
+  for (std::uint64_t txid = 1; txid <= 5; ++txid) {
+    const Bytes before = txid == 1 ? Bytes() : require(read_file(path));
+    tip.txid = Txid(txid);
+    require(save_tip(path, tip));
+    BOOST_TEST((require(load_tip(path)).value() == tip));
+    if (txid == 1) continue;
+    const Bytes after = require(read_file(path));
+    BOOST_REQUIRE(after.size() == before.size());
+    for (const std::size_t cut : {std::size_t{1}, std::size_t{30}, std::size_t{115}}) {
+      Bytes torn = before;  // of what changed only so much was written
+      const auto [first, other] = std::mismatch(after.begin(), after.end(), before.begin());
+      const auto slot = static_cast<std::size_t>(first - after.begin()) / 512 * 512;
+      std::copy_n(after.begin() + static_cast<std::ptrdiff_t>(slot), cut,
+                  torn.begin() + static_cast<std::ptrdiff_t>(slot));
+      require(replace_file(path, torn));
+      const auto found = require(load_tip(path));
+      BOOST_REQUIRE(found.has_value());
+      BOOST_TEST((found->txid == Txid(txid - 1) || cut == 115));
+    }
+    require(replace_file(path, after));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_tip_of_an_earlier_version_is_read_and_replaced) {
+  const TempFolder folder;
+  const std::string path = folder.file("tip");
+  Bytes raw;
+  append_le<std::uint64_t>(raw, 0x31504954'444d5453);
+  append_le<std::uint64_t>(raw, 7);
+  append_le<std::uint64_t>(raw, 9);
+  raw.resize(100);
+  append_le(raw, xxh3(raw));
+  require(replace_file(path, raw));
+  Tip tip = require(load_tip(path)).value();
+  BOOST_TEST((tip.txid == Txid(9) && tip.generation.value == 7u));
+  tip.txid = Txid(10);
+  require(save_tip(path, tip));
+  BOOST_TEST((require(load_tip(path)).value().txid == Txid(10)));
 }
 
 BOOST_AUTO_TEST_CASE(the_state_lies_beside_the_database_or_where_it_was_told) {
