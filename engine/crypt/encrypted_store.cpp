@@ -59,8 +59,13 @@ Result<storage::ObjectStat> EncryptedStore::get(const std::string& key, std::uin
   TRY(opening.possible());
   const auto take = [&](ByteView bytes) { return opening.take(bytes); };
   storage::ObjectStat stat;
-  while (!opening.done())
-    stat = TRY(inner_->get(key, opening.position(), opening.wanted(), take, call));
+  while (!opening.done()) {
+    const std::uint64_t before = opening.position();
+    stat = TRY(inner_->get(key, before, opening.wanted(), take, call));
+    // To the end is an answer also where nothing is left: asking again would go on for ever.
+    if (!opening.done() && opening.position() == before)
+      return make_error(Code::kCorrupt, "object " + key + " is cut short");
+  }
   return plain(stat);
 }
 

@@ -188,6 +188,21 @@ BOOST_AUTO_TEST_CASE(objects_that_changed_places_are_refused) {
   BOOST_TEST((Machine(below, {}, {alice}).failure(name).code == Code::kCorrupt));
 }
 
+// With a key that is held the header is read with the rest, to the end: also where that is nothing.
+BOOST_AUTO_TEST_CASE(an_object_without_all_of_its_header_is_cut_short,
+                     *boost::unit_test::timeout(60)) {
+  Machine writer = this->writer({alice.public_key()});
+  begin(writer);
+  const Bytes whole = below->content(name);
+  for (const std::size_t left : {std::size_t{0}, std::size_t{3}, kHeaderSize - 1, kHeaderSize}) {
+    below->set(name, Bytes(whole.begin(), whole.begin() + left));
+    Machine again = this->writer({alice.public_key()});
+    const Error cut = again.failure(name);
+    BOOST_TEST((cut.code == Code::kCorrupt));
+    if (left < kHeaderSize) BOOST_TEST(cut.message.find("cut short") != std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(another_generation_or_database) {
   Machine writer = this->writer({alice.public_key()});
   begin(writer);
