@@ -210,9 +210,13 @@ std::optional<Error> Drills::prove(Job& job) {
   how.cancel = &job.cancel;
   if (auto tip = state::load_tip(job.pipeline->layout().tip())) how.tip = std::move(*tip);
   const restore::Replica replica{job.target.store.get(), job.target.replica};
+  verify::Proven proven;
   auto proof = verify::prove_and_keep(
-      replica, how, kept_at(*job.pipeline, job.target.replica, "proven"), clock_, nullptr);
+      replica, how, kept_at(*job.pipeline, job.target.replica, "proven"), clock_, &proven);
   if (!proof) return proof.error();
+  const Status doubted =
+      verify::doubt(kept_at(*job.pipeline, job.target.replica, "verified"), proven.damaged);
+  if (!doubted) return doubted.error();
   const std::lock_guard lock(mutex_);
   job.status.proof = std::move(*proof);
   return job.status.proof.failure;

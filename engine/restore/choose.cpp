@@ -90,6 +90,11 @@ Rank rank(const Choice& choice) {
   return {moment.generation.epoch(), moment.txid};
 }
 
+bool same_moment(const Choice& left, const Choice& right) {
+  const Moment &a = left.plan.moment, &b = right.plan.moment;
+  return a.generation == b.generation && a.txid == b.txid;
+}
+
 // No replica that answers may be a silent second best.
 bool is_found(const Target& target, bool any_replica, bool all_answered) {
   return all_answered || any_replica || std::holds_alternative<ByTxid>(target.moment);
@@ -100,7 +105,7 @@ bool is_found(const Target& target, bool any_replica, bool all_answered) {
 Result<Choice> choose_replica(std::span<const Replica> replicas, const Target& target,
                               bool any_replica, const storage::Call& call) {
   if (replicas.empty()) return make_error(Code::kUsage, "restore: no replica was given");
-  std::optional<Choice> best;
+  std::vector<Choice> found;  // the best first
   std::optional<Error> worst;
   std::vector<std::string> notes;
   Rank shown;
@@ -108,7 +113,8 @@ Result<Choice> choose_replica(std::span<const Replica> replicas, const Target& t
   for (const Replica& replica : replicas) {
     auto choice = ask(replica, target, call, shown);
     if (choice) {
-      if (!best || rank(*best) < rank(*choice)) best = std::move(*choice);
+      const bool best = found.empty() || rank(found.front()) < rank(*choice);
+      found.insert(best ? found.begin() : found.end(), std::move(*choice));
       continue;
     }
     Error error = std::move(choice.error()).with_context("replica " + replica.name);
@@ -117,15 +123,22 @@ Result<Choice> choose_replica(std::span<const Replica> replicas, const Target& t
     if (error.code != Code::kNoBackup) notes.push_back(error.message);
     if (!worst || weight(error.code) > weight(worst->code)) worst = std::move(error);
   }
-  if (!best) return std::move(*worst);
+  if (found.empty()) return std::move(*worst);
   if (!is_found(target, any_replica, all_answered)) {
     worst->hint = (worst->hint.empty() ? "" : worst->hint + "; ") +
                   "it may hold a newer moment; --replica NAME restores from one that answers";
     return std::move(*worst);
   }
-  best->plan.newest = all_answered && rank(*best) >= shown;
-  for (std::string& note : notes) best->plan.moment.notes.push_back(std::move(note));
-  return std::move(*best);
+  Choice best = std::move(found.front());
+  for (auto other = found.begin() + 1; other != found.end(); ++other)
+    if (same_moment(*other, best)) best.equal.push_back(std::move(*other));
+  best.plan.newest = all_answered && rank(best) >= shown;
+  for (std::string& note : notes) best.plan.moment.notes.push_back(std::move(note));
+  for (Choice& other : best.equal) {
+    other.plan.newest = best.plan.newest;
+    other.plan.moment.notes = best.plan.moment.notes;
+  }
+  return best;
 }
 
 }  // namespace streamd::restore

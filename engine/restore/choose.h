@@ -11,6 +11,7 @@ struct Choice {
   Replica replica;
   Inventory inventory;
   Plan plan;
+  std::vector<Choice> equal{};  // other replicas that lead to the same moment
 };
 
 // Asks every replica and takes the one that leads to the highest (epoch, txid). Errors, of which

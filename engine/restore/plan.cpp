@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 
 namespace streamd::restore {
@@ -145,6 +144,22 @@ Result<Plan> continue_plan(const catalog::Timeline& timeline, const Moment& mome
   return make_error(Code::kOutsideWindow,
                     fmt::format("plan a restore to txid {}: no chain of segments leads on from {}",
                                 moment.txid.value, from.value));
+}
+
+void leave_out(catalog::Timeline& timeline, const std::set<std::string>& keys) {
+  const auto named = [&](const auto& object) { return keys.contains(to_text(object.key)); };
+  for (GenerationTimeline& generation : timeline.generations) {
+    std::erase_if(generation.snapshots, named);
+    for (auto& [level, list] : generation.segments) std::erase_if(list, named);
+    catalog::find_moments(generation);
+  }
+}
+
+std::string failed_in(const Plan& plan, Txid reached) {
+  if (reached == Txid() && plan.manifest) return plan.manifest->key;
+  for (const PlannedSegment& segment : plan.segments)
+    if (segment.key.last > reached) return to_text(segment.key);
+  return {};
 }
 
 Status add_parts(Plan& plan, const segment::Manifest& manifest) {

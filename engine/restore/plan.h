@@ -1,5 +1,6 @@
 // What has to be fetched for a moment, and in which order. Pure.
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,11 @@ Result<Plan> continue_plan(const catalog::Timeline& timeline, const Moment& mome
 // The last transaction that segments lead to from the state after `from`, which may lie in the
 // middle of one; `from` when none does.
 Txid reachable_from(const catalog::GenerationTimeline& generation, Txid from);
+// What cannot be used: snapshots and segments by their keys (of one in pieces, that of the last).
+void leave_out(catalog::Timeline& timeline, const std::set<std::string>& keys);
+// The key, as leave_out() takes it, of what a restore by this plan failed in that had reached the
+// state after `reached`; of the snapshot when that is no transaction.
+std::string failed_in(const Plan& plan, Txid reached);
 // The parts the manifest names. kCorrupt when they overlap or belong to another generation.
 Status add_parts(Plan& plan, const segment::Manifest& manifest);
 

@@ -12,7 +12,8 @@ namespace {
 using segment::Kind;
 using segment::ObjectHeader;
 
-constexpr int kRounds = 5;  // plans for objects that were gone
+constexpr int kRounds = 5;   // plans for objects that were gone
+constexpr int kDamaged = 5;  // objects to go around
 
 // The state of one restore: what is in the file so far.
 class Rebuild {
@@ -38,6 +39,8 @@ class Rebuild {
   Status segments(const Plan& plan);
   Status check_header(const ObjectHeader& header, Kind kind, const std::string& key) const;
   Result<Plan> plan_again(const Plan& failed);
+  Result<Plan> plan_for_missing(const Plan& failed, const Error& error);
+  Result<Plan> plan_around(const Plan& failed, Error damage);
   bool needs_the_same(const Plan& failed, const Plan& next) const;
   Status forget();
   void count(const PlannedObject& object, const char* phase);
@@ -53,6 +56,12 @@ class Rebuild {
   Rebuilt done_;
   std::uint64_t total_ = 0;
   Reached reached_;
+  int rounds_ = 0;                  // plans for objects that were gone
+  std::set<std::string> left_out_;  // damaged snapshots and segments, see leave_out()
+  std::set<std::string> bad_parts_;
+  std::string part_;             // that is read
+  std::optional<Error> damage_;  // the first
+  int damaged_ = 0;              // objects
 };
 
 void Rebuild::count(const PlannedObject& object, const char* phase) {
@@ -72,6 +81,11 @@ Status Rebuild::take_manifest(Plan& plan, const segment::ObjectReader& reader) {
     return wrong_object(key, "it is another snapshot than its name says");
   const segment::Manifest& manifest = *reader.index().manifest;
   TRY(add_parts(plan, manifest));
+  for (const PlannedObject& part : plan.parts) {
+    part_ = part.key;
+    if (bad_parts_.contains(part_)) return wrong_object(part_, "it is damaged");
+  }
+  part_.clear();
   reached_.page_size = header.page_size;
   reached_.pages = header.pages_after;
   reached_.checksum = header.checksum_after;
@@ -122,7 +136,11 @@ Status Rebuild::snapshot(Plan& plan) {
   std::vector<FetchObject> objects;
   for (const PlannedObject& part : plan.parts) objects.push_back({part, {}});
   Fetcher fetcher(store_, std::move(objects), options_.fetch, options_.cancel);
-  for (std::size_t i = 0; i < plan.parts.size(); ++i) TRY(part(fetcher, i, plan, own));
+  for (std::size_t i = 0; i < plan.parts.size(); ++i) {
+    part_ = plan.parts[i].key;
+    TRY(part(fetcher, i, plan, own));
+  }
+  part_.clear();
   if (Status proven = applier_->commit(reached_.pages, reached_.checksum); !proven)
     return in_object(std::move(proven.error()), plan.manifest->key);
   reached_.txid = plan.snapshot.txid;
@@ -151,9 +169,10 @@ Status Rebuild::forget() {
 // What is missing, by a new listing: from what is in the file if that is whole, else from a
 // snapshot.
 Result<Plan> Rebuild::plan_again(const Plan& failed) {
-  const Inventory now = TRY(take_inventory(store_, call_));
+  Inventory now = TRY(take_inventory(store_, call_));
   if (!now.marker || !(*now.marker == marker_))
     return make_error(Code::kTransient, "restore: the replica was replaced while it was read");
+  leave_out(now.timeline, left_out_);
   if (reached_.whole) {
     auto plan = continue_plan(now.timeline, failed.moment, reached_.txid);
     if (plan) return plan;
@@ -174,21 +193,55 @@ bool Rebuild::needs_the_same(const Plan& failed, const Plan& next) const {
                     });
 }
 
+Result<Plan> Rebuild::plan_for_missing(const Plan& failed, const Error& error) {
+  if (++rounds_ == kRounds)
+    return make_error(Code::kTransient,
+                      fmt::format("restore: gave up after {} plans: {}", rounds_, error.message),
+                      "objects are removed while they are read; try again, or stop pruning");
+  Plan next = TRY(plan_again(failed));
+  if (!needs_the_same(failed, next)) return next;
+  return plan_around(
+      failed, make_error(Code::kCorrupt, error.message + ": the object is missing, and nothing "
+                                                         "is there in its place"));
+}
+
+// The objects of what leave_out() knows by one key.
+std::vector<std::string> pieces_of(const Plan& plan, const std::string& key) {
+  std::vector<std::string> keys;
+  for (const PlannedSegment& segment : plan.segments)
+    if (to_text(segment.key) == key)
+      for (const PlannedObject& piece : segment.pieces) keys.push_back(piece.key);
+  return keys.empty() ? std::vector{key} : keys;
+}
+
+// To the same moment without what is damaged: an older snapshot, or other segments, may lead there.
+Result<Plan> Rebuild::plan_around(const Plan& failed, Error damage) {
+  const std::string key = failed_in(failed, reached_.txid);
+  if (!damage_) damage_ = std::move(damage);
+  // A part that several snapshots need is read, counted and said once.
+  const bool said = !part_.empty() && !bad_parts_.insert(part_).second;
+  if (!said) ++damaged_;
+  if (key.empty() || !left_out_.insert(key).second || damaged_ > kDamaged)
+    return std::move(*damage_);
+  for (const std::string& each : part_.empty() ? pieces_of(failed, key) : std::vector{part_})
+    done_.damaged.insert(each);
+  auto next = plan_again(failed);
+  if (!next && next.error().code == Code::kCorrupt) return std::move(*damage_);
+  if (next && !said)
+    next->moment.notes.push_back("object " + (part_.empty() ? key : part_) +
+                                 " is damaged; restored without it");
+  part_.clear();
+  return next;
+}
+
 Result<Rebuilt> Rebuild::run(Plan plan) {
-  for (int round = 1;; ++round) {
+  for (;;) {
     Status followed = follow(plan);
     if (followed) break;
-    if (followed.error().code != Code::kNotFound) return followed.error();
-    if (round == kRounds)
-      return make_error(
-          Code::kTransient,
-          fmt::format("restore: gave up after {} plans: {}", round, followed.error().message),
-          "objects are removed while they are read; try again, or stop pruning");
-    Plan next = TRY(plan_again(plan));
-    if (needs_the_same(plan, next))
-      return make_error(
-          Code::kCorrupt,
-          followed.error().message + ": the object is missing, and nothing is there in its place");
+    Error& error = followed.error();
+    if (error.code != Code::kNotFound && error.code != Code::kCorrupt) return std::move(error);
+    Plan next = TRY(error.code == Code::kNotFound ? plan_for_missing(plan, error)
+                                                  : plan_around(plan, std::move(error)));
     next.newest = plan.newest;
     if (!next.manifest) {
       next.snapshot = plan.snapshot;

@@ -30,12 +30,14 @@ struct Rebuilt {
   std::uint64_t fetched = 0;                 // bytes
   std::uint32_t uid = 0, gid = 0, mode = 0;  // of the database file, by the manifest
   PageHashes hashes;
+  std::set<std::string> damaged;  // what it went around: of a segment in pieces, all of them
 };
 
 // Fills the (empty) file; it is not synced. `inventory` is what the plan was made from. An object
 // that is gone meanwhile leads to a new listing and a plan for what is missing, a few times; when
-// that needs it too, it is missing for good. Errors: kCorrupt names the object; the file's content
-// is undefined then.
+// that needs it too, it is missing for good. One that is damaged or missing is gone around where an
+// older snapshot or other segments lead to the same moment, which the plan's notes say. Errors:
+// kCorrupt names the object; the file's content is undefined then.
 Result<Rebuilt> rebuild(storage::Store& store, const Inventory& inventory, const Plan& plan,
                         File& file, const RebuildOptions& options);
 

@@ -33,7 +33,9 @@ class Restore {
   Result<RestoreReport> run();
 
  private:
-  Status rebuild_into(Place& place, Scratch& scratch, Choice& choice);
+  Status rebuild_from(const Choice& choice, Scratch& scratch);
+  Result<const Choice*> rebuild_into(Scratch& scratch, Choice& choice);
+  Status finish(Place& place, Scratch& scratch, const Choice& choice);
   Status put_in_place(Place& place, Scratch& scratch, const Choice& choice);
   RestoreReport done(Outcome outcome);
 
@@ -73,7 +75,7 @@ Status Restore::put_in_place(Place& place, Scratch& scratch, const Choice& choic
   return {};
 }
 
-Status Restore::rebuild_into(Place& place, Scratch& scratch, Choice& choice) {
+Status Restore::rebuild_from(const Choice& choice, Scratch& scratch) {
   // Until a store was asked what it can do it takes one call at a time. No answer is no reason to
   // stop: reading says by itself what is wrong.
   const auto known = choice.replica.store->probe(call_);
@@ -85,6 +87,30 @@ Status Restore::rebuild_into(Place& place, Scratch& scratch, Choice& choice) {
   auto rebuilt = rebuild(*choice.replica.store, choice.inventory, choice.plan, scratch.file(), how);
   if (!rebuilt) return std::move(rebuilt.error()).with_context("replica " + choice.replica.name);
   rebuilt_ = std::move(*rebuilt);
+  return {};
+}
+
+// Which replica it came from: the next that has the same moment where one is too damaged for it.
+Result<const Choice*> Restore::rebuild_into(Scratch& scratch, Choice& choice) {
+  const Choice* from = &choice;
+  Status rebuilt = rebuild_from(choice, scratch);
+  std::vector<std::string> notes;
+  for (auto other = choice.equal.begin(); other != choice.equal.end(); ++other) {
+    if (rebuilt || rebuilt.error().code != Code::kCorrupt) break;
+    notes.push_back(rebuilt.error().message + "; restored from another replica");
+    from = &*other;
+    const Status next = rebuild_from(*other, scratch);
+    // Damage tells more than that others could not be read.
+    if (next || next.error().code == Code::kCancelled) rebuilt = next;
+  }
+  TRY(std::move(rebuilt));
+  auto& said = rebuilt_.plan.moment.notes;
+  said.insert(said.end(), notes.begin(), notes.end());
+  return from;
+}
+
+Status Restore::finish(Place& place, Scratch& scratch, const Choice& choice) {
+  report_.replica = choice.replica.name;
   report_.plan = rebuilt_.plan;
   report_.seen = rebuilt_.seen;
   report_.page_size = rebuilt_.page_size;
@@ -116,7 +142,8 @@ Result<RestoreReport> Restore::run() {
     return done(Outcome::kPlanned);
   }
   Scratch scratch = TRY(Scratch::create(place.target()));
-  TRY(rebuild_into(place, scratch, *choice));
+  const Choice* from = TRY(rebuild_into(scratch, *choice));
+  TRY(finish(place, scratch, *from));
   return done(Outcome::kRestored);
 }
 

@@ -12,17 +12,20 @@
 #include "segment/reader.h"
 #include "sqlite/check.h"
 #include "sqlite/connection.h"
+#include "verify/memory.h"
 
 namespace streamd::verify {
 namespace {
 
-// How large the restored file will be, by the last object of the plan.
+// How large the restored file will be, by the last object of the plan; where that is damaged, and
+// the restore goes around it, about as much as is fetched.
 Result<std::uint64_t> size_of(storage::Store& store, const restore::Plan& plan,
                               const storage::Call& call) {
   const restore::PlannedObject& last =
       plan.segments.empty() ? *plan.manifest : plan.segments.back().pieces.back();
   const auto source = storage::object_source(store, last.key, last.size, call);
   auto header = segment::read_header(*source);
+  if (!header && header.error().code == Code::kCorrupt) return plan.bytes();
   if (!header) return std::move(header.error()).with_context("read object " + last.key);
   return std::uint64_t{header->pages_after} * header->page_size;
 }
@@ -80,7 +83,16 @@ Result<Proven> prove_newest(const restore::Replica& replica, const ProveOptions&
                 rebuilt->seen,
                 rebuilt->page_size,
                 rebuilt->pages,
-                rebuilt->fetched};
+                rebuilt->fetched,
+                std::move(rebuilt->damaged)};
+}
+
+Status doubt(const std::string& path, const std::set<std::string>& keys) {
+  if (path.empty() || keys.empty()) return {};
+  Memory memory = TRY(load_memory(path));
+  if (std::erase_if(memory, [&](const auto& known) { return keys.contains(known.first); }) == 0)
+    return {};
+  return save_memory(path, memory);
 }
 
 Result<state::Proof> prove_and_keep(const restore::Replica& replica, const ProveOptions& options,

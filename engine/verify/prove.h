@@ -28,6 +28,8 @@ struct Proven {
   Micros seen = 0;  // the time of the moment
   std::uint32_t page_size = 0, pages = 0;
   std::uint64_t fetched = 0;  // bytes
+  // Objects of which one at least is damaged, though the moment was restored without it.
+  std::set<std::string> damaged{};
 };
 
 // Errors: kNoBackup, kNotRestorable (nothing to prove yet), kCorrupt (it cannot be restored: names
@@ -39,6 +41,10 @@ Result<Proven> prove_newest(const restore::Replica& replica, const ProveOptions&
 // it; `proven` may be null.
 Result<state::Proof> prove_and_keep(const restore::Replica& replica, const ProveOptions& options,
                                     const std::string& path, const Clock& clock, Proven* proven);
+
+// What was found damaged by a restore is read again by the next verification; `path` is that of its
+// memory (verify_and_keep).
+Status doubt(const std::string& path, const std::set<std::string>& keys);
 
 // Removes the file that a killed run left; nothing when somebody is at work on it.
 Status remove_leftover(const std::string& scratch);

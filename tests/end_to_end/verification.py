@@ -109,6 +109,33 @@ def test_damage_is_named_and_healed_from_the_other_replica(folder):
     made.streamctl("repair", "app.db", "--from", "three").expect(2)
 
 
+def test_a_damaged_snapshot_is_gone_around_and_named(folder):
+    made, writer, database = installation(folder, ("one",))
+    made.start()
+    for _ in range(2):
+        writer.transactions(2)
+        made.sync(database)
+        made.streamctl("snapshot", "app.db").expect(0)
+    made.stop()
+    writer.close()
+    verify(made)
+    snapshots = objects(folder, "one", ".snap")
+    assert len(snapshots) > 1, snapshots
+    rotten = snapshots[-1]
+    times = os.stat(rotten)
+    damage.flip_bit(rotten, 300)
+    os.utime(rotten, ns=(times.st_atime_ns, times.st_mtime_ns))  # no listing shows it
+    name = os.path.basename(rotten)
+    out = os.path.join(folder, "out.db")
+    restored = made.streamctl("restore", "app.db", "-o", out).expect(0)
+    assert name in restored.stdout + restored.stderr and "restored without it" in restored.stdout, restored.stdout
+    assert not verify(made)["one"]["findings"]
+    row = verify(made, "--deep", code=30)["one"]
+    assert row["deep"]["error"] is None and row["deep"]["damaged"] == ["generations/" + rotten.split("/generations/")[1]], row
+    row = verify(made, code=30)["one"]  # doubted, and read again
+    assert [os.path.basename(finding["object"]) for finding in row["findings"]] == [name] and not row["lost"], row
+
+
 def test_what_nobody_has_is_said(folder):
     made, _ = history(folder)
     for replica in ("one", "two"):

@@ -12,6 +12,7 @@
 #include "apps/table.h"
 #include "apps/verify_words.h"
 #include "base/file.h"
+#include "base/printable.h"
 #include "config/value.h"
 #include "daemon/exit_code.h"
 #include "daemon/status_json.h"
@@ -138,6 +139,19 @@ void Verification::prove(const NamedReplica& replica, const Kept& kept, Outcome&
     outcome.json.set("deep", Json::object({{"error", daemon::to_json(*failure)}}));
     return;
   }
+  if (!kept.folder.empty()) {
+    const Status doubted = verify::doubt(join_path(kept.folder, "verified"), proven.damaged);
+    if (!doubted)
+      outcome.code = std::max(outcome.code, report("streamctl", Error(doubted.error())));
+  }
+  Json damaged = Json::array();
+  for (const std::string& key : proven.damaged) {
+    damaged.push(key);
+    if (bad_in(replica.settings.name).contains(key)) continue;  // said above
+    outcome.code = std::max(outcome.code, int{daemon::kExitDamaged});
+    outcome.text += "  damaged: " + printable(key) +
+                    ": the restore went around it; verify again says what it costs\n";
+  }
   outcome.text += fmt::format(
       "  restored and proven: transaction {} of {} (generation {}); {} pages of {} bytes, {} "
       "fetched; checksum and SQLite's integrity check passed\n",
@@ -149,6 +163,7 @@ void Verification::prove(const NamedReplica& replica, const Kept& kept, Outcome&
                                          {"page_size", proven.page_size},
                                          {"pages", proven.pages},
                                          {"bytes_fetched", proven.fetched},
+                                         {"damaged", std::move(damaged)},
                                          {"error", Json()}}));
 }
 

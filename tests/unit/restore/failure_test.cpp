@@ -149,6 +149,93 @@ BOOST_AUTO_TEST_CASE(damage_is_found_and_named) {
   }
 }
 
+// What verify says of a snapshot, that every moment can be restored without it, is so.
+BOOST_AUTO_TEST_CASE(what_is_damaged_is_gone_around_where_something_leads_around_it) {
+  Standard replica;
+  const catalog::SnapshotKey snapshot = replica.snapshot();
+  const std::string second = to_text(snapshot);
+  std::vector<std::string> parts;
+  for (const std::string& key : replica.store->keys())
+    if (key.ends_with(".part") && !Standard().store->has(key)) parts.push_back(key);
+  BOOST_REQUIRE(parts.size() > 1u);
+  replica.commit(2);
+  replica.seal();
+  const auto restored_without = [&](const std::string& key) {
+    RestoreFixture out;
+    const auto report = out.must_restore(replica);
+    BOOST_TEST((out.content() == file_of(replica.now())));
+    BOOST_TEST(report.plan.moment.txid.value == replica.txid);
+    BOOST_TEST(report.plan.newest);
+    BOOST_REQUIRE(report.plan.moment.notes.size() == 1u);
+    BOOST_TEST(report.plan.moment.notes[0] == "object " + key + " is damaged; restored without it");
+    BOOST_TEST((out.names() == std::vector<std::string>{"out.db"}));
+  };
+  parts.push_back(second);
+  for (const std::string& key : parts) {
+    const Bytes good = replica.store->content(key);
+    Bytes bad = good;
+    bad[bad.size() / 2] ^= 0x40;
+    replica.store->set(key, bad);
+    restored_without(key);
+    replica.store->set(key, Bytes());
+    restored_without(key);
+    replica.store->erase(key);
+    if (key != second) restored_without(key);
+    replica.store->set(key, good);
+  }
+  // However many snapshots need a part.
+  for (int other = 1; other < 10; ++other)
+    replica.store->set(to_text(catalog::SnapshotKey{snapshot.generation, snapshot.txid,
+                                                    snapshot.time + other * 1000}),
+                       replica.store->content(second));
+  replica.store->erase(parts.front());
+  restored_without(parts.front());
+  // The same transactions in two objects: one is enough, wherever in it the damage is.
+  ReplicaBuilder merged(3);
+  merged.begin_with(24);
+  merged.snapshot();
+  merged.commit(5);
+  const auto wide = merged.seal(1);
+  Standard narrow;
+  narrow.store->set(to_text(wide), merged.store->content(to_text(wide)));
+  for (int at = 0; at < 8; ++at) {
+    Bytes bad = merged.store->content(to_text(wide));
+    bad[bad.size() * static_cast<std::size_t>(at) / 8 + 3] ^= 0x40;
+    narrow.store->set(to_text(wide), bad);
+    RestoreFixture out;
+    out.must_restore(narrow);
+    BOOST_TEST((out.content() == file_of(narrow.now())));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_replica_has_what_is_damaged_in_one) {
+  RestoreFixture out;
+  const Standard first, second;
+  for (const std::string& key : first.data_keys()) {
+    const Bytes good = first.store->content(key);
+    Bytes bad = good;
+    bad[bad.size() / 2] ^= 0x40;
+    first.store->set(key, bad);
+    const Replica both[] = {out.of(first, "first"), out.of(second, "second")};
+    const auto report = must(streamd::restore::restore(both, out.options));
+    BOOST_TEST(report.replica == "second");
+    BOOST_TEST(report.plan.newest);
+    BOOST_TEST((out.content() == file_of(second.now())));
+    BOOST_REQUIRE(report.plan.moment.notes.size() == 1u);
+    BOOST_TEST(report.plan.moment.notes[0].find(key) != std::string::npos);
+    out.fresh();
+    // The same damage everywhere: the first one's.
+    second.store->set(key, bad);
+    const auto none = streamd::restore::restore(both, out.options);
+    BOOST_REQUIRE(!none);
+    BOOST_TEST((none.error().code == Code::kCorrupt));
+    BOOST_TEST(none.error().message.find("replica first") != std::string::npos);
+    BOOST_TEST(out.names() == kNothing, boost::test_tools::per_element());
+    first.store->set(key, good);
+    second.store->set(key, good);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_removed_object_is_a_gap_unless_nothing_needs_it) {
   const Standard whole;
   for (const std::string& key : whole.data_keys()) {
