@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "config/difference.h"
+#include "config/find.h"
 #include "config/folder.h"
 #include "config/replica_url.h"
 #include "daemon/open_files.h"
@@ -168,7 +169,7 @@ Result<Reloaded> LiveConfig::add(const std::string& path, const std::vector<std:
     return make_error(Code::kUsage, "register: '" + path + "' is no absolute path");
   const config::Database database = TRY(config::database_from_urls(path, urls, setup_.context));
   TRY(refuse_secrets(database));
-  if (const auto* known = config::find_database(setup_.config, path); known != nullptr)
+  if (const auto* known = TRY(config::find_database(setup_.config, path)))
     return make_error(Code::kUsage, "database " + path + " is already there at " +
                                         config::to_text(known->origin));
   const std::string before = TRY(registered_text());
@@ -178,7 +179,9 @@ Result<Reloaded> LiveConfig::add(const std::string& path, const std::vector<std:
 Result<Reloaded> LiveConfig::remove(const std::string& path_or_name) {
   const std::lock_guard lock(mutex_);
   TRY(must_have_files());
-  const auto* database = config::find_database(setup_.config, path_or_name);
+  std::vector<const config::Database*> all;
+  for (const config::Database& each : setup_.config.databases) all.push_back(&each);
+  const auto* database = TRY(config::find_among(all, path_or_name));
   if (database == nullptr)
     return make_error(Code::kUsage, "the daemon has no database " + path_or_name,
                       "`streamctl status` lists those that it has");

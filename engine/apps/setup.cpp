@@ -75,6 +75,21 @@ std::function<std::vector<std::string>(const config::Directory&)> files_of(
   };
 }
 
+// The file that is wanted by a name and gone does not make the name of another one ambiguous.
+void drop_what_nobody_means(config::Config& config, const std::string& wanted) {
+  const auto canonical = canonical_path(wanted);
+  const auto is_gone = [&](const config::Database& each) {
+    const auto there = stat_path(each.real_path);
+    return each.name == wanted && !each.directory.empty() && there && !*there &&
+           !(canonical && each.real_path == *canonical);
+  };
+  std::vector<config::Database>& all = config.databases;
+  if (std::any_of(all.begin(), all.end(), [&](const config::Database& each) {
+        return each.name == wanted && !is_gone(each);
+      }))
+    std::erase_if(all, is_gone);
+}
+
 std::vector<std::string> identities_of(const SetupOptions& options) {
   if (!options.identities.empty()) return options.identities;
   const char* named = secure_getenv("STREAMD_IDENTITY");
@@ -116,6 +131,7 @@ Setup load_setup(const SetupOptions& options) {
   setup.context.files_of = files_of(*setup.folder_files, options.wanted);
   config::Loaded loaded = config::load(options.config, setup.context);
   setup.config = std::move(loaded.config);
+  if (!options.wanted.empty()) drop_what_nobody_means(setup.config, options.wanted);
   setup.sources = std::move(loaded.sources);
   setup.written = setup.config.streamd_settings;
   setup.config.streamd.driver_path = folders.items;

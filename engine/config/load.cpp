@@ -268,14 +268,4 @@ Config default_config() {
   return config;
 }
 
-const Database* find_database(const Config& config, const std::string& path_or_name) {
-  const auto resolved = canonical_path(path_or_name);
-  const auto found =
-      std::find_if(config.databases.begin(), config.databases.end(), [&](const Database& database) {
-        return database.path == path_or_name || (resolved && database.real_path == *resolved) ||
-               database.name == path_or_name;
-      });
-  return found == config.databases.end() ? nullptr : &*found;
-}
-
 }  // namespace streamd::config

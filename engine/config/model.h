@@ -122,7 +122,4 @@ struct Config {
   std::vector<std::string> files;  // in the order they were read
 };
 
-// By its path (compared as real path) or its name; nullptr when there is none.
-const Database* find_database(const Config& config, const std::string& path_or_name);
-
 }  // namespace streamd::config

@@ -135,7 +135,7 @@ HttpReply HttpApi::status(const HttpRequest& request) const {
   std::vector<Observation> databases = observe(supervisor_);
   if (const std::string one = query(request, "database"); !one.empty()) {
     const auto found = supervisor_.status(one);
-    if (!found) return refusal(404, "the daemon has no database " + one);
+    if (!found) return refusal(404, found.error().message, found.error().hint);
     std::erase_if(databases,
                   [&](const Observation& seen) { return seen.status.path != found->path; });
   }

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/parallel.h"
+#include "config/find.h"
 #include "crypt/encrypted_store.h"
 #include "daemon/exit_code.h"
 #include "daemon/open_files.h"
@@ -288,19 +289,14 @@ std::vector<PipelinePtr> Supervisor::pipelines() const {
   return pipelines;
 }
 
-std::shared_ptr<Supervisor::Member> Supervisor::member(const std::string& path_or_name) const {
-  const auto canonical = canonical_path(path_or_name);
-  for (const auto& member : members()) {
-    const config::Database& database = *member->database;
-    if (database.name == path_or_name || (canonical && database.real_path == *canonical))
-      return member;
-  }
-  return nullptr;
-}
-
 Result<std::shared_ptr<Supervisor::Member>> Supervisor::known_member(
     const std::string& path_or_name) const {
-  if (auto found = member(path_or_name)) return found;
+  const auto all = members();
+  std::vector<const config::Database*> databases;
+  for (const auto& member : all) databases.push_back(member->database.get());
+  const config::Database* meant = TRY(config::find_among(databases, path_or_name));
+  for (const auto& member : all)
+    if (member->database.get() == meant) return member;
   return make_error(Code::kUsage, "the daemon has no database " + path_or_name,
                     "`streamctl status` lists those that it has");
 }

@@ -63,8 +63,8 @@ class Supervisor {
   // Databases that could not begin: begins those that can now. About every few seconds.
   void try_again();
 
-  // Any thread, until stop. By canonical path or name; kUsage when there is none, kBusy when it is
-  // paused, or its own error when it could not begin.
+  // Any thread, until stop. By path or name (config::find_among); kUsage when there is none, kBusy
+  // when it is paused, or its own error when it could not begin.
   Result<PipelinePtr> find(const std::string& path_or_name) const;
   std::vector<PipelinePtr> pipelines() const;
   // Of all, those that do not run too.
@@ -94,7 +94,6 @@ class Supervisor {
         drills_(clock) {}
   template <class Work>
   Status for_all(Work work) const;  // in parallel; the worst failure
-  std::shared_ptr<Member> member(const std::string& path_or_name) const;  // or nullptr
   Result<std::shared_ptr<Member>> known_member(const std::string& path_or_name) const;
   std::vector<std::shared_ptr<Member>> members() const;
   Status begin(Member& member, bool adopt_local);

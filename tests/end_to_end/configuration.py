@@ -58,5 +58,38 @@ def test_every_example_is_understood(folder):
         assert checked.code == 0, f"{path}\n{checked.stdout}{checked.stderr}"
 
 
+def test_two_databases_whose_files_have_the_same_name(folder):
+    databases = []
+    for place in ("a", "b", "c"):
+        os.mkdir(os.path.join(folder, place))
+        writer = Writer(os.path.join(folder, place, "app.db"))
+        writer.transactions(1)
+        writer.close()
+        if place != "c":
+            databases.append(Database(writer.path, [file_replica(os.path.join(folder, "replica-" + place))]))
+    installation = Installation(folder, databases)
+
+    def from_folder(place, *arguments):
+        command = ["env", "-C", os.path.join(folder, place), case.program("streamctl"), *arguments]
+        return run(command, {"STREAMD_CONFIG": installation.config})
+
+    for running in (False, True):
+        if running:
+            installation.start()
+        for command in (["sync", "app.db", "--wait", "--json"], ["status", "app.db", "--json"]):
+            answer = from_folder("b", *command).expect(0).json
+            path = answer["database"] if "database" in answer else answer["databases"][0]["database"]
+            assert path == databases[1].path, answer
+            outcome = from_folder(".", *command).expect(2)
+            assert databases[0].path in outcome.stderr and databases[1].path in outcome.stderr, outcome.stderr
+            outcome = from_folder("c", *command).expect(2)
+            assert os.path.join(folder, "c", "app.db") in outcome.stderr, outcome.stderr
+    from_folder(".", "pause", "app.db").expect(2)
+    assert from_folder("b", "pause", "app.db", "--json").expect(0).json["database"] == databases[1].path
+    installation.stop()
+    from_folder("c", "adopt", "app.db", "local").expect(2)
+    from_folder("c", "restore", "app.db").expect(2)
+
+
 if __name__ == "__main__":
     case.run(globals())

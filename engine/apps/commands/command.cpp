@@ -7,6 +7,7 @@
 #include "apps/control_path.h"
 #include "base/file.h"
 #include "base/printable.h"
+#include "config/find.h"
 
 namespace streamd::apps {
 
@@ -102,12 +103,7 @@ daemon::ControlClient daemon_of(const Session& session) {
 
 Result<Json> ask_daemon(const Session& session, const std::string& resource,
                         const std::string& database, Json body, milliseconds patience) {
-  if (!database.empty()) {  // as a path from here, a name as it is
-    const auto path = canonical_path(database);
-    const bool is_path =
-        database.find('/') != std::string::npos || (path && stat_path(*path) && *stat_path(*path));
-    body.set("database", is_path && path ? *path : database);
-  }
+  if (!database.empty()) body.set("database", config::said_elsewhere(database));
   return daemon_of(session).post(resource, body, patience);
 }
 
@@ -127,10 +123,12 @@ Result<Setup> setup_for(const Session& session, const std::string& database_or_u
 }
 
 Result<const config::Database*> configured(const Setup& setup, const std::string& database) {
-  if (const config::Database* found = config::find_database(setup.config, database)) return found;
+  if (const auto* found = TRY(config::find_database(setup.config, database))) return found;
   const std::string file = setup.config.files.empty() ? "" : setup.config.files.front();
-  return make_error(Code::kUsage, "database " + database + " is not configured in " + file,
-                    "`streamctl databases` lists those that are");
+  return make_error(
+      Code::kUsage,
+      "database " + config::said_elsewhere(database) + " is not configured in " + file,
+      "`streamctl databases` lists those that are");
 }
 
 }  // namespace streamd::apps

@@ -5,6 +5,7 @@
 #include "apps/control_path.h"
 #include "base/file.h"
 #include "base/printable.h"
+#include "config/find.h"
 #include "config/value.h"
 #include "daemon/control_client.h"
 #include "daemon/exit_code.h"
@@ -31,11 +32,10 @@ Result<int> run_compact(const Session& session, const CompactOptions& options) {
   if (!timeout)
     return make_error(Code::kUsage, "--timeout: " + timeout.error().message, timeout.error().hint);
   const Setup setup = load_setup(session.setup);
-  std::string database = options.database;  // a daemon may know what no configuration names
-  if (const auto* known = config::find_database(setup.config, database))
-    database = known->real_path;
-  else if (const auto path = canonical_path(database))
-    database = *path;
+  // A daemon may know what no configuration names.
+  const auto* known = TRY(config::find_database(setup.config, options.database));
+  const std::string database =
+      known != nullptr ? known->real_path : config::said_elsewhere(options.database);
   const Json body = Json::object(
       {{"database", database}, {"timeout_ms", static_cast<std::int64_t>(timeout->count())}});
   auto done = daemon::ControlClient(client_control(setup.config, session.control))

@@ -17,6 +17,7 @@
 #include "apps/time_argument.h"
 #include "base/file.h"
 #include "base/printable.h"
+#include "config/find.h"
 #include "config/value.h"
 #include "daemon/exit_code.h"
 #include "restore/restore.h"
@@ -78,10 +79,10 @@ Result<std::string> out_of(const Setup& setup, const RestoreArguments& arguments
 // A database of the configuration gets its local state too, and is locked meanwhile.
 Status prepare_target(const Setup& setup, const std::string& source,
                       restore::RestoreOptions& options) {
-  if (const auto* from = config::find_database(setup.config, source))
+  if (const auto* from = TRY(config::find_database(setup.config, source)))
     options.any_replica = from->restore_from == config::RestoreFrom::kAny;
   if (setup.problems.has_errors()) return {};
-  const config::Database* database = config::find_database(setup.config, options.out);
+  const config::Database* database = TRY(config::find_database(setup.config, options.out));
   if (database == nullptr) return {};
   options.local_state = TRY(state::layout_for(database->real_path, setup.config.streamd.state_dir));
   return {};
@@ -196,7 +197,7 @@ Status check_follow(const Setup& setup, const RestoreArguments& arguments) {
     return refused("it goes neither with --dry-run nor with --if-missing or --if-backup-exists",
                    "a copy that is there and was followed goes on by itself");
   const std::string out = TRY(out_of(setup, arguments));
-  if (config::find_database(setup.config, out) != nullptr)
+  if (TRY(config::find_database(setup.config, out)) != nullptr)
     return refused("the copy cannot be a database that streamd replicates",
                    "name another file with -o");
   return {};
@@ -240,7 +241,7 @@ Result<int> run_restore(const Session& session, const RestoreArguments& argument
   }
   if (!report) return Error(report.error());
   if (options.local_state && report->outcome == restore::Outcome::kRestored) {
-    TRY(keep_keys(setup, *config::find_database(setup.config, options.out), opened));
+    TRY(keep_keys(setup, *TRY(config::find_database(setup.config, options.out)), opened));
     add_note_of_owner(*options.local_state, *report);
   }
   if (session.json)

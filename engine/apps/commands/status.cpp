@@ -7,6 +7,7 @@
 #include "apps/report.h"
 #include "apps/table.h"
 #include "base/printable.h"
+#include "config/find.h"
 #include "daemon/control_client.h"
 #include "daemon/exit_code.h"
 
@@ -74,8 +75,8 @@ Result<int> run_status(const Session& session, const std::string& database) {
   SetupOptions setup_options = session.setup;
   setup_options.wanted = database;
   Setup setup = load_setup(setup_options);
-  std::string wanted = database;
-  if (const auto* known = config::find_database(setup.config, database)) wanted = known->real_path;
+  const auto* known = TRY(config::find_database(setup.config, database));
+  const std::string wanted = known != nullptr ? known->real_path : config::said_elsewhere(database);
   auto status = daemons_view(session, setup.config, wanted);
   if (!status && status.error().code != Code::kDaemonNotRunning) return Error(status.error());
   if (!status) {

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "config/find.h"
 #include "config/value.h"
 #include "daemon/control_client.h"
 #include "daemon/exit_code.h"
@@ -81,11 +82,10 @@ Result<int> run_sync(const Session& session, const SyncOptions& options) {
   SetupOptions setup_options = session.setup;
   setup_options.wanted = options.database;
   Setup setup = load_setup(setup_options);
-  std::string database = options.database;  // a daemon may know what no configuration names
-  if (const auto* known = config::find_database(setup.config, database))
-    database = known->real_path;
-  else if (const auto path = canonical_path(database))
-    database = *path;
+  // A daemon may know what no configuration names.
+  const auto* known = TRY(config::find_database(setup.config, options.database));
+  const std::string database =
+      known != nullptr ? known->real_path : config::said_elsewhere(options.database);
   const std::string control = client_control(setup.config, session.control);
   auto done = sync_there(control, options, database, *timeout);
   if (!done && done.error().code == Code::kDaemonNotRunning) {

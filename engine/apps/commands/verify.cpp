@@ -13,6 +13,7 @@
 #include "apps/verify_words.h"
 #include "base/file.h"
 #include "base/printable.h"
+#include "config/find.h"
 #include "config/value.h"
 #include "daemon/exit_code.h"
 #include "daemon/status_json.h"
@@ -37,7 +38,7 @@ struct Kept {
 Result<Kept> kept_for(const Setup& setup, const std::string& source, const std::string& replica,
                       bool deep) {
   Kept kept;
-  const config::Database* database = config::find_database(setup.config, source);
+  const config::Database* database = TRY(config::find_database(setup.config, source));
   if (database != nullptr) {
     const state::Layout layout =
         TRY(state::layout_for(database->real_path, setup.config.streamd.state_dir));

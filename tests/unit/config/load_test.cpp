@@ -3,8 +3,10 @@
 #include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 
 #include "base/file.h"
+#include "config/find.h"
 #include "sample.h"
 #include "temp_folder.h"
 
@@ -228,11 +230,49 @@ BOOST_AUTO_TEST_CASE(databases_are_found_by_path_and_name) {
   const Config config =
       good("[[database]]\nname = \"app\"\npath = \"" + folder.file("link.db") + "\"\n" + replica);
   for (const std::string& name : {folder.file("link.db"), folder.file("a.db"), std::string("app")})
-    BOOST_TEST((find_database(config, name) == &config.databases[0]), name);
-  BOOST_TEST((find_database(config, "/nowhere/else.db") == nullptr));
+    BOOST_TEST((*find_database(config, name) == &config.databases[0]), name);
+  BOOST_TEST((*find_database(config, "/nowhere/else.db") == nullptr));
   BOOST_TEST(contains(report("[[database]]\npath = \"" + folder.file("link.db") + "\"\n" + replica +
                              "[[database]]\npath = \"" + folder.file("a.db") + "\"\n" + replica),
                       "is already there at t.toml:1"));
+}
+
+// The default name is that of the file.
+BOOST_AUTO_TEST_CASE(a_path_comes_before_a_name_and_a_name_of_several_is_none) {
+  const TempFolder folder;
+  for (const char* name : {"a", "b", "c"})
+    BOOST_REQUIRE(make_folders(folder.file(name)).has_value());
+  for (const char* name : {"a/app.db", "b/app.db", "c/app.db", "c/one.db"})
+    BOOST_REQUIRE(replace_file(folder.file(name), {}).has_value());
+  const auto table = [&](const std::string& path) {
+    return "[[database]]\npath = \"" + path +
+           "\"\n[[database.replica]]\ndriver = \"file\"\npath = \"/r" + path + "\"\n";
+  };
+  const Config config = good(table(folder.file("a/app.db")) + table(folder.file("b/app.db")) +
+                             table(folder.file("a/one.db")));
+  const auto before = std::filesystem::current_path();
+  const auto from = [&](const char* place, const std::string& word) {
+    std::filesystem::current_path(folder.file(place));
+    return find_database(config, word);
+  };
+  BOOST_TEST((*from("b", "app.db") == &config.databases[1]));
+  BOOST_TEST((*from("c", "app.db") == nullptr));  // a file that is not configured
+  BOOST_TEST((*from("c", "one.db") == nullptr));
+  BOOST_TEST((*from("b", "one.db") == &config.databases[2]));
+  std::filesystem::current_path(folder.file("c"));
+  BOOST_TEST(said_elsewhere("app.db") == *canonical_path(folder.file("c/app.db")));
+  BOOST_TEST(said_elsewhere("two.db") == "two.db");
+  std::filesystem::current_path(folder.file("b"));
+  std::vector<const Database*> all;
+  for (const Database& each : config.databases) all.push_back(&each);
+  const auto ambiguous = find_among(all, "app.db");  // whatever lies here
+  std::filesystem::current_path(before);
+  BOOST_REQUIRE(!ambiguous);
+  BOOST_TEST((ambiguous.error().code == Code::kUsage));
+  for (const char* path : {"a/app.db", "b/app.db"})
+    BOOST_TEST(contains(ambiguous.error().message, folder.file(path)));
+  BOOST_TEST((*find_among(all, "one.db") == &config.databases[2]));
+  BOOST_TEST((*find_among(all, folder.file("b/app.db")) == &config.databases[1]));
 }
 
 BOOST_AUTO_TEST_CASE(without_a_file) {
