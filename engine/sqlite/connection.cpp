@@ -10,6 +10,7 @@ namespace streamd::sqlite {
 namespace {
 
 constexpr int kIndexRegion = 32768;  // the size SQLite maps the wal-index in
+constexpr int kNotOpen = SQLITE_MISUSE;
 
 Code classify(int code) {
   switch (code & 0xff) {
@@ -62,7 +63,7 @@ Status Connection::open(const std::string& path) {
 }
 
 bool Connection::read_only() const {
-  return sqlite3_db_readonly(db_, "main") != 0;
+  return db_ != nullptr && sqlite3_db_readonly(db_, "main") != 0;
 }
 
 void Connection::close() {
@@ -91,16 +92,18 @@ void Connection::swap(Connection& other) noexcept {
 
 // SQLite's own next step, taken early: its pager locks the same file object and finds it done.
 Status Connection::hold() {
+  if (file_ == nullptr) return failed(kNotOpen, "lock database");
   if (const int code = file_->pMethods->xLock(file_, SQLITE_LOCK_SHARED))
     return failed(code, "lock database");
   return {};
 }
 
 bool Connection::hold_alone() {
-  return file_->pMethods->xLock(file_, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
+  return file_ != nullptr && file_->pMethods->xLock(file_, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK;
 }
 
 int Connection::prepare(Statement& statement) {
+  if (db_ == nullptr) return kNotOpen;
   ran_ = true;
   if (statement.prepared != nullptr) return SQLITE_OK;
   return sqlite3_prepare_v3(db_, statement.sql, -1, SQLITE_PREPARE_PERSISTENT, &statement.prepared,
@@ -154,13 +157,14 @@ Result<bool> Connection::truncate_log() {
   return run_checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
 }
 void Connection::refuse_write_lock() {
-  file_->pMethods = without_write_lock(file_->pMethods);
+  if (file_ != nullptr) file_->pMethods = without_write_lock(file_->pMethods);
 }
 void Connection::merge_when_last() {
   if (db_ != nullptr) sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
 Result<bool> Connection::run_checkpoint(int mode) {
+  if (db_ == nullptr) return failed(kNotOpen, "checkpoint");
   const int code = sqlite3_wal_checkpoint_v2(db_, "main", mode, nullptr, nullptr);
   if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) return false;
   if (code != SQLITE_OK) return failed(code, "checkpoint");
@@ -168,6 +172,7 @@ Result<bool> Connection::run_checkpoint(int mode) {
 }
 
 Status Connection::switch_to_wal() {
+  if (db_ == nullptr) return failed(kNotOpen, "put into WAL mode");
   ran_ = true;
   sqlite3_stmt* statement = nullptr;
   int code = sqlite3_prepare_v2(db_, "PRAGMA journal_mode=WAL", -1, &statement, nullptr);
@@ -182,6 +187,7 @@ Status Connection::switch_to_wal() {
 }
 
 Result<const volatile void*> Connection::map_index() {
+  if (file_ == nullptr) return failed(kNotOpen, "map the wal-index of");
   volatile void* mapping = nullptr;
   const int code = file_->pMethods->xShmMap(file_, 0, kIndexRegion, 0, &mapping);
   if (code != SQLITE_OK) return failed(code, "map the wal-index of");
@@ -191,6 +197,7 @@ Result<const volatile void*> Connection::map_index() {
 }
 
 Result<volatile void*> Connection::map_index_block(std::uint32_t number) {
+  if (file_ == nullptr) return failed(kNotOpen, "map the wal-index of");
   volatile void* mapping = nullptr;
   const int code =
       file_->pMethods->xShmMap(file_, static_cast<int>(number), kIndexRegion, 1, &mapping);
@@ -198,24 +205,25 @@ Result<volatile void*> Connection::map_index_block(std::uint32_t number) {
   return mapping;
 }
 
+bool Connection::change_lock(IndexLock lock, int flags) {
+  return file_ != nullptr &&
+         file_->pMethods->xShmLock(file_, static_cast<int>(lock), 1, flags) == SQLITE_OK;
+}
 bool Connection::lock_shared(IndexLock lock) {
-  constexpr int kFlags = SQLITE_SHM_LOCK | SQLITE_SHM_SHARED;
-  return file_->pMethods->xShmLock(file_, static_cast<int>(lock), 1, kFlags) == SQLITE_OK;
+  return change_lock(lock, SQLITE_SHM_LOCK | SQLITE_SHM_SHARED);
 }
 void Connection::unlock_shared(IndexLock lock) {
-  file_->pMethods->xShmLock(file_, static_cast<int>(lock), 1,
-                            SQLITE_SHM_UNLOCK | SQLITE_SHM_SHARED);
+  change_lock(lock, SQLITE_SHM_UNLOCK | SQLITE_SHM_SHARED);
 }
 bool Connection::lock_exclusive(IndexLock lock) {
-  constexpr int kFlags = SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE;
-  return file_->pMethods->xShmLock(file_, static_cast<int>(lock), 1, kFlags) == SQLITE_OK;
+  return change_lock(lock, SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);
 }
 void Connection::unlock_exclusive(IndexLock lock) {
-  file_->pMethods->xShmLock(file_, static_cast<int>(lock), 1,
-                            SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
+  change_lock(lock, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
 }
 
 Status Connection::read_database(std::uint64_t offset, MutableBytes out) {
+  if (file_ == nullptr) return failed(kNotOpen, "read database file");
   const int code = file_->pMethods->xRead(file_, out.data(), static_cast<int>(out.size()),
                                           static_cast<sqlite3_int64>(offset));
   if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)
@@ -224,6 +232,7 @@ Status Connection::read_database(std::uint64_t offset, MutableBytes out) {
 }
 
 Result<std::uint64_t> Connection::database_size() {
+  if (file_ == nullptr) return failed(kNotOpen, "measure database file");
   sqlite3_int64 size = 0;
   if (const int code = file_->pMethods->xFileSize(file_, &size))
     return failed(code, "measure database file");

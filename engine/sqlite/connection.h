@@ -1,6 +1,7 @@
 // One SQLite connection to the user's database, tamed: it never checkpoints by itself, never
 // unlinks the log when it closes, never waits for a lock, and never parses the schema, so that odd
-// schemas and missing modules do no harm. One thread at a time.
+// schemas and missing modules do no harm. One that is not open fails at whatever it is asked. One
+// thread at a time.
 //
 // POSIX locks: closing ANY descriptor of a database or of its -shm in this process drops all of the
 // process's locks on that file. This folder is the only one that opens such files.
@@ -97,6 +98,7 @@ class Connection {
   int run(Statement& statement);
   int begin(Statement& statement);
   Result<bool> run_checkpoint(int mode);
+  bool change_lock(IndexLock lock, int flags);
   Error failed(int code, const char* what) const;
 
   std::string path_;

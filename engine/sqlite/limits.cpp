@@ -39,14 +39,14 @@ Result<LogKeeper> Capture::large_transaction(std::uint64_t bytes) const {
 
 // The order of a close: what we hold goes first. One last checkpoint, now that nothing of ours is
 // in its way, lets the next writer begin the log anew even in an application that never
-// checkpoints.
+// checkpoints. At rest there is nothing to ask for one with.
 void Capture::let_go() {
   if (state_ == State::kZero || zero_kept_)
     session_->lock_holder().unlock_shared(IndexLock::kRead0);
   state_ = State::kAttaching;
   zero_kept_ = false;
   for (int which : {0, 1}) session_->reader(which).end();
-  (void)backfill();
+  if (!session_->resting()) (void)backfill();
   session_->merge_when_last();
 }
 

@@ -154,6 +154,48 @@ BOOST_AUTO_TEST_CASE(without_descriptors_it_rests_on_and_loses_nothing) {
   BOOST_TEST(descriptors_of(scene.database.path()) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(at_rest_it_can_be_let_go) {
+  Scene scene;
+  scene.come_to_rest();
+  {
+    const NoDescriptorLeft none;  // why it cannot be woken
+    scene.application->sql(kInsert);
+    BOOST_TEST(!scene.follower->capture->step().has_value());
+    BOOST_TEST(scene.follower->capture->held_bytes().value() > 0u);
+    BOOST_TEST((scene.follower->capture->other_keeper().what == sqlite::LogKeeper::What::kNobody));
+    scene.follower->capture->let_go();
+  }
+  BOOST_TEST(!kernel::index_bytes(scene.database.path()).contains(kernel::kSlot0Byte));
+  scene.follower->capture.reset();
+  BOOST_TEST(scene.application->run("checkpoint TRUNCATE").code == SQLITE_OK);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_is_not_open_fails_at_whatever_it_is_asked) {
+  sqlite::Connection closed;
+  Bytes page(100);
+  BOOST_TEST(!closed.hold().has_value());
+  BOOST_TEST(!closed.hold_alone());
+  BOOST_TEST(!closed.touch().has_value());
+  BOOST_TEST(!closed.begin_read().has_value());
+  BOOST_TEST(!closed.begin_write().has_value());
+  BOOST_TEST(!closed.checkpoint().has_value());
+  BOOST_TEST(!closed.truncate_log().has_value());
+  BOOST_TEST(!closed.map_index().has_value());
+  BOOST_TEST(!closed.map_index_block(0).has_value());
+  BOOST_TEST(!closed.switch_to_wal().has_value());
+  BOOST_TEST(!closed.read_database(0, page).has_value());
+  BOOST_TEST(!closed.database_size().has_value());
+  BOOST_TEST(!closed.lock_shared(sqlite::IndexLock::kRead0));
+  BOOST_TEST(!closed.lock_exclusive(sqlite::IndexLock::kRead0));
+  BOOST_TEST(!closed.read_only());
+  closed.unlock_shared(sqlite::IndexLock::kRead0);
+  closed.unlock_exclusive(sqlite::IndexLock::kRead0);
+  closed.refuse_write_lock();
+  closed.merge_when_last();
+  closed.end();
+  closed.close();
+}
+
 BOOST_AUTO_TEST_CASE(a_header_torn_by_a_dying_writer_is_repaired) {
   Scene scene;
   scene.come_to_rest();
