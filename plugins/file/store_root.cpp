@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "errors.h"
 #include "mount.h"
@@ -27,12 +28,29 @@ std::string random_id() {
   return text;
 }
 
-// Makes the folder and those above it. 0 or errno.
+// 0 or errno.
+int make_folder(const std::string& path) {
+  return ::mkdir(path.c_str(), 0750) == 0 || errno == EEXIST ? 0 : errno;
+}
+
+// Makes the folder and those above it. 0 or errno: ENOENT where the one above is there and takes
+// none, as /proc does.
 int make_folders(const std::string& path) {
-  if (::mkdir(path.c_str(), 0750) == 0 || errno == EEXIST) return 0;
-  if (errno != ENOENT || path.rfind('/') == 0) return errno;
-  if (const int failed = make_folders(path.substr(0, path.rfind('/'))); failed != 0) return failed;
-  return make_folders(path);
+  const int failed = make_folder(path);
+  if (failed != ENOENT || path.rfind('/') == 0) return failed;
+  if (const int above = make_folders(path.substr(0, path.rfind('/'))); above != 0) return above;
+  return make_folder(path);
+}
+
+// The symbolic link in the path that leads to nothing; "" when the path just ends.
+std::string dangling_link(std::string path) {
+  struct stat found {};
+  while (path.rfind('/') != 0 && ::lstat(path.c_str(), &found) != 0 && errno == ENOENT)
+    path.resize(path.rfind('/'));
+  return ::lstat(path.c_str(), &found) == 0 && S_ISLNK(found.st_mode) &&
+                 ::stat(path.c_str(), &found) != 0
+             ? path
+             : "";
 }
 
 // Makes the names of the folder and of those above it durable, whoever made them: the marker comes
@@ -81,6 +99,8 @@ streamd_code StoreRoot::away(const sdk::Call& call, const std::string& why) cons
 streamd_code StoreRoot::refuse_if_away(const sdk::Call& call) const {
   if (known_) return away(call, "the marker .streamd-store, seen before, is gone");
   if (!options_.create) return away(call, "no marker .streamd-store, and create is false");
+  const std::string link = dangling_link(options_.path);
+  if (!link.empty()) return away(call, "the symbolic link " + link + " leads to nothing");
   const std::string missing = missing_mount(options_.fstab, options_.path);
   if (!missing.empty()) return away(call, options_.fstab + " has " + missing);
   return STREAMD_OK;
@@ -121,8 +141,12 @@ streamd_code StoreRoot::open_to_write(const sdk::Call& call, Descriptor& root) {
   if (const streamd_code code = look(call, root, has_marker); code != STREAMD_OK) return code;
   if (has_marker) return STREAMD_OK;
   if (!root.valid()) {
-    if (const int failed = make_folders(options_.path); failed != 0)
-      return fail_errno(call, failed, "make the folder", options_.path);
+    const int failed = make_folders(options_.path);
+    if (failed == ENOENT)  // what is missing may appear: not the answer "no such object"
+      return call.error(STREAMD_TRANSIENT)
+          .provider("ENOENT")
+          .message("cannot make the folder %s: %s", options_.path.c_str(), strerrordesc_np(failed));
+    if (failed != 0) return fail_errno(call, failed, "make the folder", options_.path);
     root = Descriptor(::open(options_.path.c_str(), kOpenFolder));
     if (!root.valid()) return fail_errno(call, errno, "open the folder", options_.path);
   }

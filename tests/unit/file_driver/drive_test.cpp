@@ -102,6 +102,33 @@ BOOST_AUTO_TEST_CASE(an_empty_mount_point_is_not_filled) {
   BOOST_TEST(bench.put("p/b.x", "new").code == STREAMD_OK);
 }
 
+BOOST_AUTO_TEST_CASE(a_link_that_leads_to_nothing_is_a_drive_that_is_away) {
+  const TempFolder folder;
+  fs::create_symlink(folder.file("nowhere"), folder.file("backups"));
+  for (const char* path : {"backups", "backups/app", "backups/some/app"}) {
+    const std::string refused = refusal({{"path", folder.file(path)}});
+    BOOST_TEST(refused.find("leads to nothing") != std::string::npos, refused);
+  }
+  const std::string root = folder.file("backups/app");
+  fs::create_directory(folder.file("nowhere"));
+  const Target wanted = target({{"path", root}});
+  Bench bench(wanted);
+  BOOST_TEST(bench.get("p/a.x").code == STREAMD_NOT_FOUND);
+  fs::remove(folder.file("nowhere"));
+  expect_away(bench);
+  fs::create_directory(folder.file("nowhere"));
+  BOOST_TEST(bench.put("p/a.x", "text").code == STREAMD_OK);
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_made_below_one_that_is_there) {
+  const Target wanted = target({{"path", "/proc/no-such-process/store"}});
+  Bench bench(wanted);
+  const Reply reply = bench.put("p/a.x", "text");
+  BOOST_TEST(reply.code == STREAMD_TRANSIENT);
+  BOOST_TEST(std::string(reply.error.message).find("cannot make the folder") != std::string::npos,
+             reply.error.message);
+}
+
 BOOST_AUTO_TEST_CASE(another_store_in_its_place_is_noticed_and_a_copy_of_it_is_not) {
   const TempFolder folder;
   const std::string root = folder.file("store");
