@@ -84,7 +84,9 @@ class Walk {
       if (entry == nullptr) break;
       if (entry->d_name[0] == '.') continue;
       const std::string entry_path = path == "." ? entry->d_name : path + "/" + entry->d_name;
-      const unsigned char type = entry->d_type == DT_UNKNOWN ? type_of(entry_path) : entry->d_type;
+      unsigned char type = entry->d_type;
+      if (const int failed = type == DT_UNKNOWN ? look_at(entry_path, type) : 0; failed != 0)
+        return fail_errno(call_, failed, "look at", root_path_ + "/" + entry_path);
       if (type != DT_REG && type != DT_DIR) continue;
       const auto decoded = decode_entry(entry->d_name, type == DT_DIR);
       if (!decoded) continue;
@@ -119,10 +121,14 @@ class Walk {
     return STREAMD_OK;
   }
 
-  unsigned char type_of(const std::string& path) const {
+  // Not every file system tells types with the names. 0 or errno; what was removed meanwhile has
+  // none. Anything else that fails may be an object: it is not left out.
+  int look_at(const std::string& path, unsigned char& type) const {
     struct stat found {};
-    if (::fstatat(root_, path.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) return DT_UNKNOWN;
-    return static_cast<unsigned char>(IFTODT(found.st_mode));
+    if (::fstatat(root_, path.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0)
+      return errno == ENOENT ? 0 : errno;
+    type = static_cast<unsigned char>(IFTODT(found.st_mode));
+    return 0;
   }
 
   streamd_code deliver(const std::string& path, const std::string& key) {
