@@ -11,8 +11,7 @@ import time
 # name: (file below engine/, what stands there, what it becomes)
 BUGS = {
     "ack-before-durable": ("replicate/sending.cpp",
-        "TRY(batch.size() == 1 ? put_object(*batch.front()) : put_joined(batch));",
-        "(void)(batch.size() == 1 ? put_object(*batch.front()) : put_joined(batch));"),
+        "    TRY(std::move(put));\n", ""),
     "gap-of-one": ("replicate/sending.cpp",
         "queue[count]->header.first <= tip.next())", "queue[count]->header.first <= tip.next().next())"),
     "joined-object-forgets-one": ("replicate/sending.cpp",
