@@ -29,6 +29,8 @@ Result<bool> restore_one(Setup& setup, const config::Database& database, const C
                                              {"txid", report.plan.moment.txid.value},
                                              {"bytes", report.fetched},
                                              {"ms", report.duration.count()}});
+  for (const std::string& note : report.plan.moment.notes)
+    log_warn("of a database that was restored", {{"database", database.path}, {"note", note}});
   if (report.outcome == restore::Outcome::kNoBackup)
     log_info("the database does not exist and has no backup: waiting until it is made",
              {{"database", database.path}});

@@ -195,6 +195,9 @@ Status Follower::look_at_everything() {
   const Position at = copy_->at();
   const bool same = moment.generation == at.generation;
   if (moment.generation < at.generation || (same && moment.txid <= at.txid)) {
+    // Another replica shows more, but is damaged: trouble until this one, or that, leads on.
+    if (choice.overruled && choice.overruled->code == Code::kCorrupt)
+      return make_error(Code::kTransient, choice.overruled->message, choice.overruled->hint);
     everything_ = false;
     return {};
   }

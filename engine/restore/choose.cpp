@@ -39,13 +39,23 @@ Error in_exact_words(Error refusal, const Replica& replica, catalog::Timeline& t
   return again ? refusal : std::move(again.error());
 }
 
+// What a replica shows; `whole`: it also said whose it is.
+struct Shown {
+  Rank highest;
+  bool whole = false;
+};
+
 Result<Choice> ask_once(const Replica& replica, const Target& target, const storage::Call& call,
-                        Rank& shown) {
+                        Shown& shown) {
   Choice choice;
   choice.replica = replica;
-  choice.inventory = TRY(take_inventory(*replica.store, call));
+  auto inventory = take_inventory(*replica.store, call);
+  shown.whole = inventory.has_value();
+  if (!inventory && inventory.error().code == Code::kCorrupt)
+    shown.highest = highest_shown(TRY(take_timeline(*replica.store, call)));
+  choice.inventory = TRY(std::move(inventory));
   catalog::Timeline& timeline = choice.inventory.timeline;
-  shown = std::max(shown, highest_shown(timeline));
+  shown.highest = std::max(shown.highest, highest_shown(timeline));
   const SeenTables tables = TRY(read_tables(*replica.store, boundaries(timeline, target), call));
   auto moment = resolve(timeline, target, tables);
   if (!moment) return in_exact_words(std::move(moment.error()), replica, timeline, target, call);
@@ -54,7 +64,7 @@ Result<Choice> ask_once(const Replica& replica, const Target& target, const stor
 }
 
 Result<Choice> ask(const Replica& replica, const Target& target, const storage::Call& call,
-                   Rank& shown) {
+                   Shown& shown) {
   for (int round = 1;; ++round) {
     auto choice = ask_once(replica, target, call, shown);
     const bool gone = !choice && choice.error().code == Code::kNotFound;
@@ -95,9 +105,40 @@ bool same_moment(const Choice& left, const Choice& right) {
   return a.generation == b.generation && a.txid == b.txid;
 }
 
-// No replica that answers may be a silent second best.
-bool is_found(const Target& target, bool any_replica, bool all_answered) {
-  return all_answered || any_replica || std::holds_alternative<ByTxid>(target.moment);
+// Why another replica did not lead to the moment.
+struct Refusal {
+  Error error;
+  Rank shown;  // the highest
+};
+
+// The best is exactly what was wanted: a transaction by its number, or the last one before a time
+// where the same replica shows the next.
+bool is_exact(const Choice& best, const Target& target) {
+  if (const auto* by = std::get_if<ByTxid>(&target.moment))
+    return best.plan.moment.txid == by->txid;
+  return std::holds_alternative<ByTime>(target.moment) &&
+         rank(best) < highest_shown(best.inventory.timeline);
+}
+
+// No replica that answers may be a silent second best: what one could not be asked for, or shows
+// beyond the best and cannot give.
+bool overrules(const Refusal& refusal, const Choice& best, const Target& target) {
+  if (!is_answer(refusal.error.code)) return !std::holds_alternative<ByTxid>(target.moment);
+  if (is_exact(best, target) || rank(best) >= refusal.shown) return false;
+  if (refusal.error.code == Code::kCorrupt) return true;
+  return refusal.error.code == Code::kOutsideWindow && !target.nearest &&
+         std::holds_alternative<ByTime>(target.moment);
+}
+
+Error second_best(Error error, const Choice& best) {
+  const std::string ways =
+      is_answer(error.code)
+          ? "replica " + best.replica.name + " is behind it, at txid " +
+                std::to_string(best.plan.moment.txid.value) + ": --replica " + best.replica.name +
+                " restores that"
+          : "it may hold a newer moment; --replica NAME restores from one that answers";
+  error.hint = (error.hint.empty() ? "" : error.hint + "; ") + ways;
+  return error;
 }
 
 }  // namespace
@@ -106,12 +147,14 @@ Result<Choice> choose_replica(std::span<const Replica> replicas, const Target& t
                               bool any_replica, const storage::Call& call) {
   if (replicas.empty()) return make_error(Code::kUsage, "restore: no replica was given");
   std::vector<Choice> found;  // the best first
-  std::optional<Error> worst;
-  std::vector<std::string> notes;
+  std::vector<Refusal> refusals;
   Rank shown;
-  bool all_answered = true;
+  bool all_told = true;  // what they hold
   for (const Replica& replica : replicas) {
-    auto choice = ask(replica, target, call, shown);
+    Shown here;
+    auto choice = ask(replica, target, call, here);
+    shown = std::max(shown, here.highest);
+    all_told = all_told && here.whole && (choice || is_answer(choice.error().code));
     if (choice) {
       const bool best = found.empty() || rank(found.front()) < rank(*choice);
       found.insert(best ? found.begin() : found.end(), std::move(*choice));
@@ -119,21 +162,25 @@ Result<Choice> choose_replica(std::span<const Replica> replicas, const Target& t
     }
     Error error = std::move(choice.error()).with_context("replica " + replica.name);
     if (error.code == Code::kCancelled) return error;
-    all_answered = all_answered && is_answer(error.code);
-    if (error.code != Code::kNoBackup) notes.push_back(error.message);
-    if (!worst || weight(error.code) > weight(worst->code)) worst = std::move(error);
+    refusals.push_back({std::move(error), here.highest});
   }
-  if (found.empty()) return std::move(*worst);
-  if (!is_found(target, any_replica, all_answered)) {
-    worst->hint = (worst->hint.empty() ? "" : worst->hint + "; ") +
-                  "it may hold a newer moment; --replica NAME restores from one that answers";
-    return std::move(*worst);
-  }
+  // That of the first counts where several are alike.
+  std::stable_sort(refusals.begin(), refusals.end(), [](const Refusal& a, const Refusal& b) {
+    return weight(a.error.code) > weight(b.error.code);
+  });
+  if (found.empty()) return std::move(refusals.front().error);
   Choice best = std::move(found.front());
+  for (const Refusal& refusal : refusals) {
+    if (best.overruled || !overrules(refusal, best, target)) continue;
+    best.overruled = second_best(refusal.error, best);
+    if (!any_replica) return std::move(*best.overruled);
+  }
   for (auto other = found.begin() + 1; other != found.end(); ++other)
     if (same_moment(*other, best)) best.equal.push_back(std::move(*other));
-  best.plan.newest = all_answered && rank(best) >= shown;
-  for (std::string& note : notes) best.plan.moment.notes.push_back(std::move(note));
+  best.plan.newest = all_told && rank(best) >= shown;
+  for (Refusal& refusal : refusals)
+    if (refusal.error.code != Code::kNoBackup)
+      best.plan.moment.notes.push_back(std::move(refusal.error.message));
   for (Choice& other : best.equal) {
     other.plan.newest = best.plan.newest;
     other.plan.moment.notes = best.plan.moment.notes;

@@ -33,9 +33,7 @@ std::vector<SeenTransaction> table_of(const segment::ObjectReader& reader) {
 
 }  // namespace
 
-Result<Inventory> take_inventory(storage::Store& store, const storage::Call& call) {
-  Inventory inventory;
-  inventory.marker = TRY(read_marker(store, call));
+Result<catalog::Timeline> take_timeline(storage::Store& store, const storage::Call& call) {
   std::vector<catalog::Listed> listing;
   const storage::ListSink sink = [&](const std::string& key,
                                      const storage::ObjectStat& stat) -> Status {
@@ -43,7 +41,13 @@ Result<Inventory> take_inventory(storage::Store& store, const storage::Call& cal
     return {};
   };
   TRY(store.list(catalog::generations_prefix(), "", sink, call));
-  inventory.timeline = catalog::read_timeline(listing);
+  return catalog::read_timeline(listing);
+}
+
+Result<Inventory> take_inventory(storage::Store& store, const storage::Call& call) {
+  Inventory inventory;
+  inventory.marker = TRY(read_marker(store, call));
+  inventory.timeline = TRY(take_timeline(store, call));
   inventory.timeline.has_marker = inventory.marker.has_value();
   if (!inventory.marker && inventory.timeline.begun())
     return make_error(Code::kCorrupt,

@@ -25,6 +25,9 @@ struct Inventory {
 // damaged, or missing although there are objects.
 Result<Inventory> take_inventory(storage::Store& store, const storage::Call& call);
 
+// What is listed, whoever it belongs to. Errors: the store's.
+Result<catalog::Timeline> take_timeline(storage::Store& store, const storage::Call& call);
+
 // Reads what resolve() needs to know beyond names. kNotFound when an object is gone meanwhile: a
 // new inventory tells what took its place.
 Result<SeenTables> read_tables(storage::Store& store, const std::vector<Boundary>& boundaries,

@@ -21,9 +21,9 @@ struct RestoreOptions {
   bool if_backup_exists = false;   // proof that there is no backup is no error: nothing is done
   bool force = false;              // what exists is moved away
   bool replace_leftovers = false;  // the same, if only the database itself is gone
-  bool any_replica = false;        // do not wait for replicas that cannot be reached
-  bool dry_run = false;            // plan only
-  Check check = Check::kNone;      // SQLite's own, on top of the checksums
+  bool any_replica = false;    // be content without those that cannot be reached, or are damaged
+  bool dry_run = false;        // plan only
+  Check check = Check::kNone;  // SQLite's own, on top of the checksums
   FetchOptions fetch{};
   // The target is a database of the configuration: its local state is written too. The lock beside
   // the target is taken for the time of the restore unless the caller has it.

@@ -136,6 +136,31 @@ def test_a_damaged_snapshot_is_gone_around_and_named(folder):
     assert [os.path.basename(finding["object"]) for finding in row["findings"]] == [name] and not row["lost"], row
 
 
+def test_a_replica_that_stopped_does_not_stand_in_for_a_damaged_one(folder):
+    made, writer, database = installation(folder)
+    made.start()
+    for step in range(5):
+        if step == 2:
+            shutil.copytree(os.path.join(folder, "two"), os.path.join(folder, "old"))
+        writer.transactions(2)
+        made.sync(database)
+    made.stop()
+    writer.close()
+    shutil.rmtree(os.path.join(folder, "two"))
+    os.rename(os.path.join(folder, "old"), os.path.join(folder, "two"))
+    os.unlink(objects(folder, "one", ".all")[-2])
+    out = os.path.join(folder, "out.db")
+    refused = made.streamctl("restore", "app.db", "-o", out).expect(30)
+    assert "replica one" in refused.stderr and "--replica two" in refused.stderr, refused.stderr
+    made.streamctl("restore", "app.db", "-o", out, "--replica", "two").expect(0)
+    for name in ("app.db", "app.db-wal", "app.db-shm"):
+        if os.path.exists(os.path.join(folder, name)):
+            os.unlink(os.path.join(folder, name))
+    shutil.rmtree(os.path.join(folder, ".app.db-streamd"))
+    made.run_once("--once", "--restore-missing").expect(30)
+    assert not os.path.exists(os.path.join(folder, "app.db"))
+
+
 def test_what_nobody_has_is_said(folder):
     made, _ = history(folder)
     for replica in ("one", "two"):

@@ -104,11 +104,27 @@ BOOST_AUTO_TEST_CASE(newest_is_what_no_replica_goes_beyond) {
   for (const std::string& key : broken.store->keys())
     if (key.find(to_text(Txid(17)) + "-") != std::string::npos) broken.store->erase(key);
   const Replica both[] = {out.of(replica, "whole"), out.of(broken, "broken")};
+  const auto refused = streamd::restore::restore(both, out.options);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == Code::kCorrupt));
+  BOOST_TEST(refused.error().message.find("replica broken") != std::string::npos);
+  BOOST_TEST(refused.error().hint.find("--txid 16") != std::string::npos);
+  BOOST_TEST(refused.error().hint.find("--replica whole") != std::string::npos);
+  out.options.any_replica = true;
   const auto report = must(streamd::restore::restore(both, out.options));
   BOOST_TEST(report.replica == "whole");
   BOOST_TEST(!report.plan.newest);
   BOOST_REQUIRE(report.plan.moment.notes.size() == 1u);
   BOOST_TEST(report.plan.moment.notes[0].find("broken") != std::string::npos);
+
+  out.options.any_replica = false;
+  // What leads as far as the broken one shows is no second best.
+  out.fresh();
+  Standard ahead;
+  ahead.commit(3);
+  ahead.seal();
+  const Replica three[] = {both[0], both[1], out.of(ahead, "ahead")};
+  BOOST_TEST(must(streamd::restore::restore(three, out.options)).plan.newest);
 
   out.fresh();
   ReplicaBuilder two(5);
@@ -126,6 +142,51 @@ BOOST_AUTO_TEST_CASE(newest_is_what_no_replica_goes_beyond) {
   BOOST_TEST(!out.must_restore(two).plan.newest);
   out.options.out = out.folder.path();
   BOOST_TEST((out.failure(two) == Code::kUsage));
+}
+
+// Nor for a time: the broken one knows that there is more between.
+BOOST_AUTO_TEST_CASE(a_replica_that_stopped_does_not_answer_for_one_with_a_hole) {
+  RestoreFixture out;
+  Standard stopped, hole;
+  hole.commit(1);
+  const std::string gone = to_text(hole.seal());
+  hole.commit(1);
+  hole.seal();
+  hole.snapshot();
+  hole.store->erase(gone);
+  const Replica both[] = {out.of(stopped, "stopped"), out.of(hole, "hole")};
+  const auto ask = [&](Micros time) {
+    out.options.target.moment = ByTime{time};
+    return streamd::restore::restore(both, out.options);
+  };
+  const auto refused = ask(seen_at(17));
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == Code::kOutsideWindow));
+  BOOST_TEST(refused.error().hint.find("--replica stopped") != std::string::npos);
+  // A moment that the stopped one saw pass is one.
+  BOOST_TEST(must(ask(seen_at(15))).plan.moment.txid.value == 15u);
+  out.fresh();
+  out.options.target.nearest = true;
+  BOOST_TEST(must(ask(seen_at(17))).plan.moment.txid.value == 16u);
+  out.fresh();
+  out.options.target.nearest = false;
+  out.options.any_replica = true;
+  BOOST_TEST(must(ask(seen_at(17))).plan.moment.txid.value == 16u);
+}
+
+// A replica that cannot say whose it is may hold more.
+BOOST_AUTO_TEST_CASE(a_damaged_marker_is_no_proof_that_nothing_is_newer) {
+  RestoreFixture out;
+  Standard replica, other;
+  other.store->set("streamd.json", Bytes());
+  const Replica both[] = {out.of(replica, "replica"), out.of(other, "other")};
+  BOOST_TEST(!must(streamd::restore::restore(both, out.options)).plan.newest);
+  out.fresh();
+  other.commit(1);
+  other.seal();
+  const auto refused = streamd::restore::restore(both, out.options);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == Code::kCorrupt));
 }
 
 BOOST_AUTO_TEST_CASE(damage_is_found_and_named) {
