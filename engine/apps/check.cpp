@@ -35,6 +35,15 @@ config::Problems unprotected_databases(const config::Config& config) {
   return problems;
 }
 
+// One that does not exist is watched once somebody makes it: check_surroundings says so.
+void check_folders(const Setup& setup, config::Problems& problems) {
+  const std::vector<daemon::FolderStatus> folders = folder_status(setup);
+  for (std::size_t i = 0; i < folders.size(); ++i)
+    if (const auto& error = folders[i].error; error && error->code != Code::kNotFound)
+      problems.warning(setup.config.directories[i].origin, "not protected: " + error->message,
+                       error->hint);
+}
+
 CheckResult check_configuration(const Setup& setup, const std::optional<std::string>& control) {
   config::Problems problems = setup.problems;
   problems.add(check_surroundings(setup.config, control, Asker::kDaemon));
@@ -42,7 +51,8 @@ CheckResult check_configuration(const Setup& setup, const std::optional<std::str
     problems.error({}, files.error());
   if (problems.has_errors()) return {check_report(problems), daemon::kExitConfiguration};
   sqlite::initialise();
-  const config::Problems unprotected = unprotected_databases(setup.config);
+  config::Problems unprotected = unprotected_databases(setup.config);
+  check_folders(setup, unprotected);
   return {check_report(problems) + check_report(unprotected),
           unprotected.all().empty() ? daemon::kExitDone : daemon::kExitFailure};
 }

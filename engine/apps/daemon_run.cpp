@@ -101,12 +101,13 @@ Status stop_all(daemon::Supervisor& supervisor, const Signals& signals, millisec
   return stopped;
 }
 
-// `whole`: nothing has failed before.
+// `whole`: nothing has failed before. What is paused, for one, was not even looked at.
 int stop(daemon::Supervisor& supervisor, const Signals& signals, milliseconds timeout,
          bool whole = true) {
   daemon::tell_stopping(timeout);
   while (signals.wait_for(milliseconds(0))) {  // those that led here say nothing new
   }
+  whole = whole && supervisor.follows_all();
   const Status stopped = stop_all(supervisor, signals, timeout);
   if (!stopped) {
     log_error_event(LogLevel::kError, "stopped, but not everything was sent", stopped.error());
@@ -328,6 +329,7 @@ Result<int> run(const StreamdOptions& options, Setup& setup, const Signals& sign
   daemon::Companion companion = start_companion(config.streamd.watchdog);
   auto supervisor = TRY(
       daemon::Supervisor::create(config, *setup.drivers, system_clock(), options.adopt == "local"));
+  supervisor->set_folders(folder_status(setup));
   log_info("streamd " STREAMD_VERSION " started",
            {{"databases", config.databases.size()},
             {"configuration", config.files.empty() ? "command line" : config.files.front()}});

@@ -136,7 +136,10 @@ Result<Reloaded> LiveConfig::take(config::Loaded loaded) {
 daemon::FolderWatch::Look LiveConfig::look_into_folders() {
   const std::lock_guard lock(mutex_);
   daemon::FolderWatch::Look look;
-  if (setup_.config.directories.empty()) return look;
+  if (setup_.config.directories.empty()) {
+    supervisor_.set_folders({});
+    return look;
+  }
   daemon::FolderFiles& files = *setup_.folder_files;
   std::set<std::string> others;  // with a table of their own
   never_open_what_is_followed();
@@ -149,6 +152,7 @@ daemon::FolderWatch::Look LiveConfig::look_into_folders() {
     for (std::string& folder : config::folders_of(directory, files.state_dir()))
       look.folders.push_back(std::move(folder));
   }
+  supervisor_.set_folders(folder_status(setup_));
   look.again_in = files.undecided();
   if (now != in_folders_)  // said already when it fails
     (void)take(config::load_sources(setup_.sources, setup_.context));

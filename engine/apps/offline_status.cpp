@@ -104,7 +104,10 @@ Result<Json> offline_status(Setup& setup, const std::string& database) {
   for (const config::Database& each : setup.config.databases)
     if (database.empty() || each.real_path == database)
       databases.push(TRY(database_json(setup, each)));
-  return Json::object({{"daemon", Json()}, {"databases", std::move(databases)}});
+  return Json::object({{"daemon", Json()},
+                       {"folders", to_json(database.empty() ? folder_status(setup)
+                                                            : std::vector<daemon::FolderStatus>{})},
+                       {"databases", std::move(databases)}});
 }
 
 }  // namespace streamd::apps

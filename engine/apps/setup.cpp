@@ -142,6 +142,11 @@ Setup load_setup(const SetupOptions& options) {
   return setup;
 }
 
+std::vector<daemon::FolderStatus> folder_status(const Setup& setup) {
+  if (!setup.folder_files) return {};
+  return setup.folder_files->status(setup.config.directories);
+}
+
 void check_faults(const config::Config& config, config::Problems& problems) {
   std::set<std::pair<std::string, int>> told;  // a storage's is that of all its replicas
   for (const config::Database& database : config.databases)

@@ -40,6 +40,9 @@ Setup load_setup(const SetupOptions& options);
 // The same without a file: no databases, defaults.
 Setup setup_without_file(const SetupOptions& options);
 
+// The watched folders, as they were when last looked at.
+std::vector<daemon::FolderStatus> folder_status(const Setup& setup);
+
 // The option `fault` of every replica, which only engine/storage understands.
 void check_faults(const config::Config& config, config::Problems& problems);
 // The options `recipients` and `identity`, which only engine/crypt understands.

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 
 #include "base/file.h"
@@ -19,37 +20,47 @@ bool is_meant(const std::string& name, const std::string& pattern) {
   return fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) == 0;
 }
 
-using Visit = std::function<void(const std::string& path, const struct stat& status)>;
+struct Walk {
+  bool recursive;
+  const std::string& state_dir;
+  std::function<void(const std::string& path, const struct stat& status)> visit;
+  std::vector<UnreadFolder> unread{};
+
+  Status through(const std::string& folder, int depth);
+};
 
 // Every name in the folder that is a file or a folder; of one that went away meanwhile nothing.
-Status walk(const std::string& folder, bool recursive, const std::string& state_dir, int depth,
-            const Visit& visit) {
-  const auto names = list_folder(folder);
-  if (!names && names.error().code == Code::kNotFound && depth > 0) return {};
-  if (!names) return Error(names.error());
-  for (const std::string& name : *names) {
+Status Walk::through(const std::string& folder, int depth) {
+  for (const std::string& name : TRY(list_folder(folder))) {
+    if (name.front() == '.') continue;
     const std::string path = join_path(folder, name);
     struct stat status {};
-    if (name.front() == '.' || ::lstat(path.c_str(), &status) != 0) continue;
+    if (::lstat(path.c_str(), &status) != 0) {
+      if (errno == EACCES) return errno_error(errno, "look at what is in " + folder);
+      continue;
+    }
     const bool below = S_ISDIR(status.st_mode) && recursive && path != state_dir;
     if (!below && !S_ISREG(status.st_mode)) continue;
     visit(path, status);
-    if (below && depth < kDeepest) TRY(walk(path, recursive, state_dir, depth + 1, visit));
+    if (!below || depth >= kDeepest) continue;
+    const Status walked = through(path, depth + 1);
+    if (!walked && walked.error().code != Code::kNotFound) unread.push_back({path, walked.error()});
   }
   return {};
 }
 
 }  // namespace
 
-Result<std::vector<FoundFile>> find_files(const Directory& directory,
-                                          const std::string& state_dir) {
-  std::vector<FoundFile> found;
-  TRY(walk(directory.path, directory.recursive, state_dir, 0,
-           [&](const std::string& path, const struct stat& status) {
-             if (S_ISREG(status.st_mode) && is_meant(name_of(path), directory.pattern))
-               found.push_back({path, status});
-           }));
-  std::sort(found.begin(), found.end(),
+Result<FoundFiles> find_files(const Directory& directory, const std::string& state_dir) {
+  FoundFiles found;
+  Walk walk{directory.recursive, state_dir,
+            [&](const std::string& path, const struct stat& status) {
+              if (S_ISREG(status.st_mode) && is_meant(name_of(path), directory.pattern))
+                found.files.push_back({path, status});
+            }};
+  TRY(walk.through(directory.path, 0));
+  found.unread = std::move(walk.unread);
+  std::sort(found.files.begin(), found.files.end(),
             [](const FoundFile& left, const FoundFile& right) { return left.path < right.path; });
   return found;
 }
@@ -65,11 +76,10 @@ bool belongs_to(const Directory& directory, const std::string& path) {
 
 std::vector<std::string> folders_of(const Directory& directory, const std::string& state_dir) {
   std::vector<std::string> folders{directory.path};
-  if (directory.recursive)  // what cannot be read is said by find_files
-    (void)walk(directory.path, true, state_dir, 0,
-               [&](const std::string& path, const struct stat& status) {
-                 if (S_ISDIR(status.st_mode)) folders.push_back(path);
-               });
+  Walk walk{true, state_dir, [&](const std::string& path, const struct stat& status) {
+              if (S_ISDIR(status.st_mode)) folders.push_back(path);
+            }};
+  if (directory.recursive) (void)walk.through(directory.path, 0);  // find_files says what fails
   return folders;
 }
 

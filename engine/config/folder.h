@@ -15,11 +15,21 @@ struct FoundFile {
   struct stat status {};
 };
 
-// Regular files below the folder whose names match its pattern, sorted by path. Not among them:
-// what is hidden, as our own state is, what SQLite keeps beside a database, symbolic links, and
-// what lies in `state_dir`. kNotFound when the folder does not exist; one below it that cannot be
-// read is an error, too: its files are not gone.
-Result<std::vector<FoundFile>> find_files(const Directory& directory, const std::string& state_dir);
+// A folder below the watched one that cannot be read: its files are not gone.
+struct UnreadFolder {
+  std::string path;
+  Error error;
+};
+
+struct FoundFiles {
+  std::vector<FoundFile> files;  // sorted by path
+  std::vector<UnreadFolder> unread;
+};
+
+// Regular files below the folder whose names match its pattern. Not among them: what is hidden, as
+// our own state is, what SQLite keeps beside a database, symbolic links, and what lies in
+// `state_dir`. An error when the folder itself does not exist or cannot be read.
+Result<FoundFiles> find_files(const Directory& directory, const std::string& state_dir);
 
 // Whether a file of this path would be meant, if it existed.
 bool belongs_to(const Directory& directory, const std::string& path);

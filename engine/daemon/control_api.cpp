@@ -187,14 +187,17 @@ Result<Json> ControlApi::version(const ControlRequest&) {
 }
 
 Result<Json> ControlApi::status(const ControlRequest& request) {
-  Json databases = Json::array();
+  Json databases = Json::array(), folders = Json::array();
   const auto wanted = request.query.find("database");
-  if (wanted != request.query.end())
+  if (wanted != request.query.end()) {
     databases.push(to_json(TRY(supervisor_.status(wanted->second)), supervisor_.drills()));
-  else
+  } else {
     for (const auto& status : supervisor_.status())
       databases.push(to_json(status, supervisor_.drills()));
-  return Json::object({{"daemon", facts()}, {"databases", std::move(databases)}});
+    folders = to_json(supervisor_.folders());
+  }
+  return Json::object(
+      {{"daemon", facts()}, {"folders", std::move(folders)}, {"databases", std::move(databases)}});
 }
 
 Result<Json> ControlApi::sync(const ControlRequest& request) {

@@ -21,12 +21,16 @@ Health liveness(const std::vector<Observation>& databases) {
   return {!stuck, Json::object({{"alive", !stuck}, {"standstill_ms", longest.count()}})};
 }
 
-Health readiness(const std::vector<Observation>& databases) {
+Health readiness(const std::vector<Observation>& databases,
+                 const std::vector<FolderStatus>& folders) {
   std::size_t wrong = 0;
   Json named = Json::array();
   const auto name = [&](Json entry) {
     if (++wrong <= kMostNamed) named.push(std::move(entry));
   };
+  for (const FolderStatus& folder : folders)
+    if (folder.error)
+      name(Json::object({{"directory", folder.directory}, {"error", to_json(folder.error)}}));
   for (const Observation& seen : databases) {
     const replicate::DatabaseStatus& status = seen.status;
     if (!is_followed(status))

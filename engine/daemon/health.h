@@ -12,8 +12,9 @@ struct Health {
 
 // The threads that follow databases move.
 Health liveness(const std::vector<Observation>& databases);
-// Every database is followed, and every replica works and can be restored from. What is not is
-// named, up to a hundred of them.
-Health readiness(const std::vector<Observation>& databases);
+// Every database is followed, every replica works and can be restored from, and every watched
+// folder can be read. What is not is named, up to a hundred of them.
+Health readiness(const std::vector<Observation>& databases,
+                 const std::vector<FolderStatus>& folders = {});
 
 }  // namespace streamd::daemon

@@ -118,7 +118,8 @@ HttpReply HttpApi::answer(const HttpRequest& request) const {
     return reply;
   }
   if (request.path == "/metrics") return metrics();
-  if (request.path == "/readyz") return health_reply(readiness(observe(supervisor_)));
+  if (request.path == "/readyz")
+    return health_reply(readiness(observe(supervisor_), supervisor_.folders()));
   return status(request);
 }
 
@@ -133,16 +134,18 @@ HttpReply HttpApi::status(const HttpRequest& request) const {
   const auto wanted = page_query(request);
   if (!wanted) return json_reply(400, Json::object({{"error", to_json(wanted.error())}}));
   std::vector<Observation> databases = observe(supervisor_);
+  std::vector<FolderStatus> folders = supervisor_.folders();
   if (const std::string one = query(request, "database"); !one.empty()) {
     const auto found = supervisor_.status(one);
     if (!found) return refusal(404, found.error().message, found.error().hint);
     std::erase_if(databases,
                   [&](const Observation& seen) { return seen.status.path != found->path; });
+    folders.clear();
   }
   const auto minutes = [this](const std::string& database, const std::string& replica) {
     return observer_.lag_minutes(database, replica);
   };
-  Json json = page_json(databases, *wanted, minutes, clock_.wall_micros());
+  Json json = page_json(databases, *wanted, minutes, clock_.wall_micros(), folders);
   json.set("daemon", Json::object({{"version", settings_.version},
                                    {"pid", static_cast<std::int64_t>(getpid())},
                                    {"started", time_json(settings_.started)}}));

@@ -92,7 +92,7 @@ std::string verdict(const std::array<std::size_t, 3>& counts) {
 }  // namespace
 
 Json page_json(const std::vector<Observation>& databases, const PageQuery& query,
-               const LagMinutes& minutes, Micros now) {
+               const LagMinutes& minutes, Micros now, const std::vector<FolderStatus>& folders) {
   std::array<std::size_t, 3> counts{};
   std::vector<std::pair<Concern, const Observation*>> shown;
   double furthest = 0;
@@ -111,15 +111,22 @@ Json page_json(const std::vector<Observation>& databases, const PageQuery& query
       query.limit == 0 ? shown.size() : std::min(shown.size(), begin + query.limit);
   for (std::size_t i = begin; i < end; ++i)
     list.push(database_json(*shown[i].second, minutes, now));
-  const std::uint64_t worst = counts[2] != 0 ? 2 : counts[1] != 0 ? 1 : 0;
+  const auto unread = std::find_if(folders.begin(), folders.end(), [](const FolderStatus& folder) {
+    return folder.error.has_value();
+  });
+  const bool known = unread == folders.end();
+  const std::uint64_t worst = !known || counts[2] != 0 ? 2 : counts[1] != 0 ? 1 : 0;
+  const std::string text =
+      known ? verdict(counts) : "The databases in " + unread->directory + " are not known";
   return Json::object({{"now", time_json(now)},
-                       {"verdict", Json::object({{"concern", worst}, {"text", verdict(counts)}})},
+                       {"verdict", Json::object({{"concern", worst}, {"text", text}})},
                        {"counts", Json::object({{"safe", std::uint64_t{counts[0]}},
                                                 {"attention", std::uint64_t{counts[1]}},
                                                 {"not_safe", std::uint64_t{counts[2]}}})},
                        {"furthest_lag_seconds", furthest},
                        {"total", std::uint64_t{shown.size()}},
                        {"offset", std::uint64_t{begin}},
+                       {"folders", to_json(folders)},
                        {"databases", std::move(list)}});
 }
 

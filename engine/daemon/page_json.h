@@ -17,10 +17,11 @@ struct PageQuery {
 using LagMinutes =
     std::function<std::vector<float>(const std::string& database, const std::string& replica)>;
 
-// {"verdict", "counts", "total", "offset", "databases": [...]}: members of a database are those of
-// the control socket's status, and "concern" (0 none, 1 some, 2 great), "lag_seconds",
+// {"verdict", "counts", "total", "offset", "folders", "databases": [...]}: members of a database
+// are those of the control socket's status, and "concern" (0 none, 1 some, 2 great), "lag_seconds",
 // "lag_minutes".
 Json page_json(const std::vector<Observation>& databases, const PageQuery& query,
-               const LagMinutes& minutes, Micros now);
+               const LagMinutes& minutes, Micros now,
+               const std::vector<FolderStatus>& folders = {});
 
 }  // namespace streamd::daemon

@@ -30,6 +30,13 @@ Json to_json(const std::optional<Error>& error) {
   return error ? to_json(*error) : Json();
 }
 
+Json to_json(const std::vector<FolderStatus>& folders) {
+  Json all = Json::array();
+  for (const FolderStatus& folder : folders)
+    all.push(Json::object({{"directory", folder.directory}, {"error", to_json(folder.error)}}));
+  return all;
+}
+
 Error error_from_json(const Json& json) {
   return make_error(code_named(json.string("code")), json.string("message"), json.string("hint"));
 }

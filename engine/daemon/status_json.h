@@ -2,6 +2,7 @@
 #pragma once
 #include "base/json.h"
 #include "daemon/drills.h"
+#include "daemon/folder_files.h"
 #include "replicate/pipeline.h"
 
 namespace streamd::daemon {
@@ -19,6 +20,7 @@ Json to_json(const std::optional<replicate::UpkeepTrouble>& trouble);
 // {"code", "exit_code", "message", "hint"}; null without an error.
 Json to_json(const Error& error);
 Json to_json(const std::optional<Error>& error);
+Json to_json(const std::vector<FolderStatus>& folders);  // [{"directory", "error"}]
 Error error_from_json(const Json& json);  // kInternal when the code is not known here
 
 Json time_json(Micros time);  // RFC 3339; null for 0

@@ -268,12 +268,39 @@ void Supervisor::give_up() {
 }
 
 Status Supervisor::sync_all(milliseconds patience, const Cancel& cancel) {
-  return for_all([&](replicate::Pipeline& pipeline) -> Status {
+  Status worst = for_all([&](replicate::Pipeline& pipeline) -> Status {
     TRY(sync_patiently(pipeline, patience, cancel, clock_));
     // What fails of it is said in the log and does not make the sync a failure.
     (void)look_after_within(pipeline, {clock_.mono() + patience, {}}, cancel, clock_);
     return {};
   });
+  const auto add = [&](const std::string& path, const std::optional<Error>& error) {
+    if (!error) return;
+    log_error_event(LogLevel::kError, "not everything was replicated", *error, {{"path", path}});
+    if (worst || exit_code(error->code) > exit_code(worst.error().code)) worst = *error;
+  };
+  for (const FolderStatus& folder : folders()) add(folder.directory, folder.error);
+  const std::lock_guard lock(mutex_);
+  for (const auto& member : members_) add(member->database->path, member->error);
+  return worst;
+}
+
+bool Supervisor::follows_all() const {
+  const std::lock_guard lock(mutex_);
+  return std::all_of(members_.begin(), members_.end(),
+                     [](const auto& member) { return member->pipeline != nullptr; }) &&
+         std::none_of(folders_.begin(), folders_.end(),
+                      [](const FolderStatus& folder) { return folder.error.has_value(); });
+}
+
+void Supervisor::set_folders(std::vector<FolderStatus> folders) {
+  const std::lock_guard lock(mutex_);
+  folders_ = std::move(folders);
+}
+
+std::vector<FolderStatus> Supervisor::folders() const {
+  const std::lock_guard lock(mutex_);
+  return folders_;
 }
 
 std::vector<std::shared_ptr<Supervisor::Member>> Supervisor::members() const {

@@ -11,6 +11,7 @@
 #include "config/model.h"
 #include "crypt/keyring.h"
 #include "daemon/drills.h"
+#include "daemon/folder_files.h"
 #include "replicate/pipeline.h"
 #include "retention/rules.h"
 #include "storage/driver_library.h"
@@ -47,7 +48,8 @@ class Supervisor {
   // From any thread while stop() runs: it waits no longer for what is not sent.
   void give_up();
   // One sync of everything, acknowledged by every replica: --once. Gives up on a database when it
-  // or a replica is failing and nothing has moved for `patience`. Returns the worst failure.
+  // or a replica is failing and nothing has moved for `patience`. Returns the worst failure, also
+  // of databases that could not begin and of folders that cannot be read.
   Status sync_all(milliseconds patience, const Cancel& cancel);
 
   // While it runs, any thread; one change at a time.
@@ -77,6 +79,10 @@ class Supervisor {
   };
   std::vector<View> views() const;
   const Drills& drills() const { return drills_; }
+  bool follows_all() const;  // nothing is paused, could not begin, or cannot be looked for
+  // The watched folders: what is found in them comes by apply(), and how they are by this.
+  void set_folders(std::vector<FolderStatus> folders);
+  std::vector<FolderStatus> folders() const;
 
  private:
   // Changed with mutex_ held, by who holds changing_.
@@ -114,6 +120,7 @@ class Supervisor {
   const std::shared_ptr<replicate::WakePermits> permits_;
   std::vector<std::unique_ptr<replicate::Loop>> loops_;
   std::vector<std::shared_ptr<Member>> members_;
+  std::vector<FolderStatus> folders_;
   std::size_t next_loop_ = 0;
   bool running_ = false;
   Drills drills_;  // last: it keeps pipelines, which end before their loops

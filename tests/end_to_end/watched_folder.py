@@ -4,8 +4,8 @@ import os
 import shutil
 import socket
 
-from harness import case, compare, locks
-from harness.daemon import Installation, toml_table
+from harness import case, compare, locks, processes, users, web
+from harness.daemon import Installation, run, toml_table
 from harness.waiting import never_during, wait_until
 from harness.workload import Writer
 from end_to_end.installed import replicated
@@ -128,6 +128,70 @@ def test_a_folder_around_a_database_that_is_followed_already(folder):
     never_during(lambda: locks.SHARED not in locks.held(pid, path), "locks that are gone", 1)
     writer.transactions(1)
     installation.stop()
+
+
+def test_a_folder_that_cannot_be_read_is_no_success(folder):
+    users.need_root()
+    daemon = users.User(4711, 4711)
+    os.chmod(folder, 0o755)
+    installation = Tenants(folder)
+    writer = Writer(installation.path("a.db"))
+    writer.transactions(2)
+    writer.close()
+    for at, folders, files in os.walk(folder):
+        for name in ["."] + folders + files:
+            os.chown(os.path.join(at, name), daemon.uid, daemon.gid)
+    os.makedirs(installation.path("lost"), 0o700)
+    with users.reachable_programs(folder, daemon):
+        installation.user = daemon
+        port = processes.free_port()
+        installation.write_config({"http": f"127.0.0.1:{port}"}, {})
+        os.chmod(installation.config, 0o644)
+        once = installation.run_once("--once").expect(0)
+        assert "lost" in once.stderr and "everything was sent" in once.stderr, once.stderr
+        installation.start()
+        installation.wait_for({"a.db": "live"})
+        status = installation.streamctl("status", "--json").expect(0).json
+        assert status["folders"] == [{"directory": installation.tenants, "error": None}], status
+        os.chmod(installation.tenants, 0o311)
+        installation.streamctl("reload")
+        wait_until(lambda: installation.streamctl("status", "--json").json["folders"][0]["error"], "its error")
+        assert "cannot be read" in installation.streamctl("status").expect(0).stdout
+        code, ready = web.get_json(f"http://127.0.0.1:{port}/readyz")
+        assert code == 503 and ready["reasons"][0]["directory"] == installation.tenants, ready
+        installation.stop()
+        assert "everything was sent" not in installation.daemon.output()
+        check = installation.run_once("--check").expect(1)
+        assert "not protected: " in check.stdout and installation.tenants in check.stdout, check.stdout
+        once = installation.run_once("--once").expect(1)
+        assert "everything was sent" not in once.stderr, once.stderr
+        os.chmod(installation.tenants, 0o755)
+
+
+def test_once_and_what_is_not_sent(folder):
+    installation = Tenants(folder)
+    writer = Writer(installation.path("a.db"))
+    writer.transactions(2)
+    installation.start()
+    installation.wait_for({"a.db": "live"})
+    with open(installation.config, encoding="utf-8") as config:
+        other = config.read().replace(installation.control, os.path.join(folder, "other.sock"))
+    with open(os.path.join(folder, "other.toml"), "w", encoding="utf-8") as config:
+        config.write(other)
+    os.chmod(os.path.join(folder, "other.toml"), 0o600)
+    once = run([case.program("streamd"), "--config", os.path.join(folder, "other.toml"), "--once"]).expect(1)
+    assert installation.path("a.db") in once.stderr and "everything was sent" not in once.stderr, once.stderr
+    installation.streamctl("pause", "a.db").expect(0)
+    installation.stop()
+    assert "everything was sent" not in installation.daemon.output()
+    assert "everything was sent" not in installation.run_once("--once").expect(0).stderr
+    writer.close()
+    shutil.rmtree(installation.tenants)
+    installation.run_once("--check").expect(0)
+    status = installation.streamctl("status", "--json").expect(0).json
+    assert status["folders"][0]["error"]["message"], status
+    once = installation.run_once("--once").expect(1)
+    assert installation.tenants in once.stderr and "everything was sent" not in once.stderr, once.stderr
 
 
 if __name__ == "__main__":

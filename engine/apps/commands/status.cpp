@@ -52,6 +52,8 @@ void print_text(const Json& status) {
       table.add(std::move(row));
     }
   if (!table.empty()) fmt::print("{}", table.text());
+  for (const Json& folder : status.at("folders").items())
+    print_problem(folder.string("directory"), folder.at("error"));
   for (const Json& database : status.at("databases").items()) {
     const std::string path = database.string("database");
     print_problem(path, database.at("error"));

@@ -17,9 +17,9 @@ constexpr const char* kWatched =
     "driver = \"file\"\npath = \"/b\"\n[[database.replica]]\ndriver = \"s3\"\nbucket = \"x\"\n"
     "path = \"all/{name}\"\n";
 
-std::vector<std::string> names(const std::vector<FoundFile>& files) {
+std::vector<std::string> names(const FoundFiles& found) {
   std::vector<std::string> all;
-  for (const FoundFile& file : files) all.push_back(name_of(file.path));
+  for (const FoundFile& file : found.files) all.push_back(name_of(file.path));
   return all;
 }
 
@@ -49,6 +49,32 @@ BOOST_AUTO_TEST_CASE(files_by_their_names) {
   BOOST_TEST(folders_of(flat, "").size() == 1);
   const auto missing = find_files({join_path(root, "nothing"), "*", false, {}}, "");
   BOOST_TEST((!missing && missing.error().code == Code::kNotFound));
+}
+
+// As lost+found: what cannot be read must not hide the rest.
+BOOST_AUTO_TEST_CASE(a_folder_below_that_cannot_be_read) {
+  const TempFolder folder;
+  const std::string root = *canonical_path(folder.path());
+  for (const char* name : {"a/a.db", "lost/b.db", "z/c.db"}) {
+    BOOST_REQUIRE(make_folders(folder_of(join_path(root, name))));
+    BOOST_REQUIRE(replace_file(join_path(root, name), as_bytes("x")));
+  }
+  const std::string lost = join_path(root, "lost");
+  const Directory deep{root, "*.db", true, {}};
+  std::string broken = lost;
+  set_file_fault([&](FileOp, const std::string& path) { return path == broken ? EACCES : 0; });
+  const auto found = find_files(deep, "");
+  const std::size_t folders = folders_of(deep, "").size();
+  broken = root;
+  const auto nothing = find_files(deep, "");
+  set_file_fault({});
+  BOOST_REQUIRE(found);
+  BOOST_TEST((names(*found) == std::vector<std::string>{"a.db", "c.db"}));
+  BOOST_REQUIRE(found->unread.size() == 1u);
+  BOOST_TEST(found->unread[0].path == lost);
+  BOOST_TEST((found->unread[0].error.code == Code::kPermission));
+  BOOST_TEST(folders == 4u);  // watched, should it be opened up
+  BOOST_TEST((!nothing && nothing.error().code == Code::kPermission));
 }
 
 BOOST_AUTO_TEST_CASE(what_would_belong) {

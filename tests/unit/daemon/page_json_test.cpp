@@ -89,6 +89,20 @@ BOOST_AUTO_TEST_CASE(health) {
   BOOST_TEST(!liveness({seen}).good);
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_read) {
+  std::vector<FolderStatus> folders{{"/data", std::nullopt}};
+  BOOST_TEST(readiness({}, folders).good);
+  folders.push_back({"/gone", make_error(Code::kNotFound, "it is not there")});
+  const Health health = readiness({}, folders);
+  BOOST_TEST(!health.good);
+  BOOST_TEST(health.report.at("reasons").items().at(0).string("directory") == "/gone");
+  const auto minutes = [](const std::string&, const std::string&) { return std::vector<float>(); };
+  const Json json = page_json({sample_database("/a")}, {}, minutes, 0, folders);
+  BOOST_TEST(json.at("verdict").integer("concern") == 2);
+  BOOST_TEST(json.at("verdict").string("text") == "The databases in /gone are not known");
+  BOOST_TEST(json.at("folders").items().at(0).at("error").is_null());
+}
+
 BOOST_AUTO_TEST_CASE(names_of_this_machine) {
   for (const char* own :
        {"", "localhost", "localhost:9187", "127.0.0.1:9187", "10.1.2.3", "[::1]:9187"})
