@@ -30,6 +30,8 @@ def test_a_group_can_be_given_and_little_else(folder):
             output.write(unit_of(name))
         command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=15"]
         judged = subprocess.run([*command, "--json=short", path], capture_output=True, text=True, check=False)
+        if "unrecognized option" in judged.stderr:
+            case.skip("this systemd-analyze is older than systemd 252")
         assert judged.returncode == 0, judged.stdout + judged.stderr
         found = {each["name"]: each for each in json.loads(judged.stdout)}
         privileged = found["SystemCallFilter=~@privileged"]
