@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 SQLITE_EXTENSION_INIT1
 
@@ -48,6 +49,25 @@ static char* escaped(const char* text) {
   return out;
 }
 
+/* The kernel waits with it while the daemon takes no connection, too. A signal begins the time
+** anew, so there is an end to that. */
+static int connect_to(int fd, const struct sockaddr_un* address, const struct timeval* patience) {
+  struct timespec now;
+  time_t end;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  end = now.tv_sec + patience->tv_sec;
+  while (connect(fd, (const struct sockaddr*)address, sizeof *address) != 0) {
+    if (errno == EAGAIN) errno = ETIMEDOUT;
+    if (errno != EINTR) return -1;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec >= end) {
+      errno = ETIMEDOUT;
+      return -1;
+    }
+  }
+  return 0;
+}
+
 /* A connected socket, or -1 and errno. */
 static int open_socket(const char* path, sqlite3_int64 timeout_ms) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -61,7 +81,8 @@ static int open_socket(const char* path, sqlite3_int64 timeout_ms) {
   fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (connect(fd, (struct sockaddr*)&address, sizeof address) != 0) {
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  if (connect_to(fd, &address, &patience) != 0) {
     int failed = errno;
     close(fd);
     errno = failed;

@@ -1,5 +1,6 @@
 """pause and resume, snapshot, stop --merge, log-level; and the durability barrier, by command and in SQL."""
 import os
+import socket
 import sqlite3
 import statistics
 import time
@@ -80,6 +81,33 @@ def test_the_barrier_counts_replicas(folder):
     assert installation.streamctl("sync", path, "--wait", "--min-replicas", "2", "--timeout", "1s").code == 20
     installation.streamctl("sync", path, "--wait", "--min-replicas", "3").expect(2)
     installation.daemon.terminate()
+
+
+def test_a_daemon_that_takes_no_connection_is_not_waited_for(folder):
+    path = os.path.join(folder, "deaf.sock")
+    with socket.socket(socket.AF_UNIX) as deaf, sqlite3.connect(os.path.join(folder, "app.db")) as connection:
+        deaf.bind(path)
+        deaf.listen(0)
+        waiting = []
+        while True:  # until its queue is full
+            waiting.append(socket.socket(socket.AF_UNIX))
+            waiting[-1].setblocking(False)
+            try:
+                waiting[-1].connect(path)
+            except BlockingIOError:
+                break
+        os.environ["STREAMD_WAIT_SOCKET"] = path
+        connection.enable_load_extension(True)
+        connection.load_extension(os.environ["STREAMD_WAIT"])
+        began = time.monotonic()
+        try:
+            connection.execute("SELECT streamd_wait(100)").fetchone()
+            raise AssertionError("an answer from nobody")
+        except sqlite3.OperationalError as error:
+            assert "timed out" in str(error), error
+        assert time.monotonic() - began < 60
+        for each in waiting:
+            each.close()
 
 
 def test_an_application_waits_in_sql(folder):
