@@ -7,6 +7,10 @@
 #include <Poco/JSON/Parser.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/printable.h"
+
 namespace streamd {
 namespace {
 
@@ -35,31 +39,25 @@ const Json::Array kNoItems;
 
 }  // namespace
 
+// What is no UTF-8 would make the whole document unreadable, and not only this text.
 std::string json_quote(std::string_view text) {
   std::string out = "\"";
-  for (const char letter : text) {
-    switch (letter) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(letter) < 0x20)
-          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(letter));
-        else
-          out += letter;
-    }
+  while (!text.empty()) {
+    const char letter = text.front();
+    const std::size_t length = utf8_length(text);
+    if (letter == '"' || letter == '\\')
+      (out += '\\') += letter;
+    else if (letter == '\n')
+      out += "\\n";
+    else if (letter == '\r')
+      out += "\\r";
+    else if (letter == '\t')
+      out += "\\t";
+    else if (static_cast<unsigned char>(letter) < 0x20)
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(letter));
+    else
+      out += length == 0 ? kReplacement : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out + "\"";
 }

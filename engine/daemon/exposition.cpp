@@ -2,12 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/printable.h"
+
 namespace streamd::daemon {
 namespace {
 
 std::string escaped(std::string_view text, bool quotes) {
   std::string out;
-  for (const char letter : text) {
+  while (!text.empty()) {
+    const char letter = text.front();
+    const std::size_t length = utf8_length(text);
     if (letter == '\\')
       out += "\\\\";
     else if (letter == '\n')
@@ -15,7 +21,8 @@ std::string escaped(std::string_view text, bool quotes) {
     else if (letter == '"' && quotes)
       out += "\\\"";
     else
-      out += letter;
+      out += length == 0 ? kReplacement : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
 }

@@ -1,8 +1,11 @@
 """[[database]] directory: databases join when they appear, stay while they are replaced, leave when they are gone."""
 import glob
+import json
 import os
 import shutil
 import socket
+import subprocess
+import urllib.request
 
 from harness import case, compare, locks, processes, users, web
 from harness.daemon import Installation, run, toml_table
@@ -192,6 +195,30 @@ def test_once_and_what_is_not_sent(folder):
     assert status["folders"][0]["error"]["message"], status
     once = installation.run_once("--once").expect(1)
     assert installation.tenants in once.stderr and "everything was sent" not in once.stderr, once.stderr
+
+
+def test_a_name_that_is_no_utf8(folder):
+    """It must not make what is told of all the others unreadable."""
+    installation = Tenants(folder)
+    for name in ("fine.db", "other.db"):
+        writer = Writer(installation.path(name))
+        writer.transactions(1)
+        writer.close()
+    os.rename(os.fsencode(installation.path("other.db")), os.fsencode(installation.tenants) + b"/caf\xe9.db")
+    port = processes.free_port()
+    installation.write_config({"http": f"127.0.0.1:{port}"}, {})
+    installation.start("--log-format", "json")
+    installation.wait_for({"fine.db": "live", "caf\ufffd.db": "live"})
+    status = subprocess.run([case.program("streamctl"), "--config", installation.config, "status", "--json"],
+                            capture_output=True, check=True)
+    assert len(json.loads(status.stdout.decode("utf-8"))["databases"]) == 2
+    for path in ("/metrics", "/api/status"):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
+            assert "caf\ufffd.db" in answer.read().decode("utf-8"), path
+    installation.stop()
+    with open(os.path.join(folder, "streamd-1.log"), "rb") as log:
+        for line in log.read().decode("utf-8").splitlines():
+            json.loads(line)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,13 @@ BOOST_AUTO_TEST_CASE(samples_with_and_without_labels) {
              "b_seconds{x=\"1\"} 1.5\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_no_utf8_is_replaced) {
+  Exposition out;
+  out.family("a", MetricType::kGauge, "A.");
+  out.sample({{"x", "caf\xe9.db"}, {"y", "caf\xc3\xa9"}}, std::uint64_t{1});
+  BOOST_TEST(out.text().ends_with("a{x=\"caf\xef\xbf\xbd.db\",y=\"caf\xc3\xa9\"} 1\n"));
+}
+
 BOOST_AUTO_TEST_CASE(histograms_add_up) {
   Exposition out;
   const std::array<milliseconds, 2> bounds{milliseconds(5), milliseconds(1000)};
