@@ -67,8 +67,9 @@ void EventWatch::look_at(const ReplicaStatus& replica, const std::optional<Drill
   const bool taken = replica.state == ReplicaState::kTakenOver;
   if (taken && !seen.taken_over) tell(EventKind::kTakenOver);
   seen.taken_over = taken;
-  const bool wrong = !taken && concern_of(replica) == Concern::kGreat;
-  if (const auto kind = judge(seen.trouble, wrong, mono)) tell(*kind);
+  // One that is taken over has told so, and has not recovered from what was wrong before.
+  const bool wrong = concern_of(replica) == Concern::kGreat;
+  if (const auto kind = taken ? std::nullopt : judge(seen.trouble, wrong, mono)) tell(*kind);
   if (replica.snapshots_taken < seen.snapshots) seen.snapshots = 0;
   if (replica.snapshots_taken > seen.snapshots) tell(EventKind::kSnapshotTaken);
   seen.snapshots = replica.snapshots_taken;

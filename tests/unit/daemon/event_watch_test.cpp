@@ -65,6 +65,17 @@ BOOST_AUTO_TEST_CASE(generations_snapshots_and_writers) {
   BOOST_TEST(look(seconds(10)) == "");
 }
 
+BOOST_AUTO_TEST_CASE(taken_over_is_not_recovered) {
+  fail(status.replicas[0]);
+  BOOST_TEST(look(seconds(0)) == "");
+  BOOST_TEST(look(seconds(5)) == "failing offsite");
+  status.replicas[0].state = replicate::ReplicaState::kTakenOver;
+  BOOST_TEST(look(seconds(1)) == "taken-over offsite");
+  BOOST_TEST(look(seconds(10)) == "");
+  status.replicas[0] = sample_replica("offsite");
+  BOOST_TEST(look(seconds(1)) == "recovered offsite");
+}
+
 BOOST_AUTO_TEST_CASE(words_at_the_end_of_an_address) {
   BOOST_TEST(with_word("https://a/b", "/fail") == "https://a/b/fail");
   BOOST_TEST(with_word("https://a/b/", "/fail") == "https://a/b/fail");
