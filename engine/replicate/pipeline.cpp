@@ -355,6 +355,7 @@ void Pipeline::detach() {
   tell_what_is_sealed();  // in the round that failed, too: what is sent makes room
   unwatch();
   if (recorder_) recorder_->discard();
+  if (capture_) captured_before_ += capture_->stats();
   capture_.reset();
   recorder_.reset();
   if (!waits_for_permit_) permit_.give_back();

@@ -222,6 +222,7 @@ class Pipeline final : public Task, public ReplicaHost {
   bool loaded_ = false;                  // identity, tip and ledger are what the spool says
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<sqlite::Capture> capture_;
+  sqlite::CaptureStats captured_before_;  // by those that were detached: counters only go up
   int watch_ = -1, database_watch_ = -1;  // of the log, and of the database file
   bool watching_ = false;
   MonoTime last_check_{}, last_garbage_check_{}, last_move_{}, last_woken_{};

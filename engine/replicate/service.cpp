@@ -340,6 +340,8 @@ void Pipeline::publish() {
   status_.comparisons = comparisons_;
   if (spool_) status_.spool_bytes = spool_->bytes();
   if (recorder_) status_.pages_compared = recorder_->pages_compared();
+  status_.capture = captured_before_;
+  if (capture_) status_.capture += capture_->stats();
   if (!capture_ || phase_ != Phase::kLive) return;
   status_.captured = recorder_->captured_txid();
   status_.durable = recorder_->tip().txid;
@@ -352,7 +354,6 @@ void Pipeline::publish() {
   status_.pages = capture_->position().pages;
   status_.log_bytes = capture_->log_bytes();
   status_.handed_over = capture_->handed_over();
-  status_.capture = capture_->stats();
 }
 
 }  // namespace streamd::replicate

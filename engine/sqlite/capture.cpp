@@ -33,6 +33,25 @@ Capture::~Capture() {
   if (broken_chain_) session_->merge_when_last();
 }
 
+CaptureStats& CaptureStats::operator+=(const CaptureStats& other) {
+  frames += other.frames;
+  commits += other.commits;
+  optimistic_tries += other.optimistic_tries;
+  optimistic_resets += other.optimistic_resets;
+  forced_tries += other.forced_tries;
+  forced_resets += other.forced_resets;
+  hops += other.hops;
+  waiter_hops += other.waiter_hops;
+  barrier_waits += other.barrier_waits;
+  live_breaks += other.live_breaks;
+  broken_chains += other.broken_chains;
+  damaged_index += other.damaged_index;
+  longest_write_lock = std::max(longest_write_lock, other.longest_write_lock);
+  total_write_lock += other.total_write_lock;
+  for (std::size_t i = 0; i < write_locks.size(); ++i) write_locks[i] += other.write_locks[i];
+  return *this;
+}
+
 Result<std::optional<FileIdentity>> Capture::leave() {
   if (session_->open_elsewhere()) return std::optional<FileIdentity>{};
   TRY(catch_up());

@@ -74,6 +74,8 @@ struct CaptureStats {
   // Of forced resets, the only ones that take the application's write lock.
   Micros longest_write_lock = 0, total_write_lock = 0;
   std::array<std::uint64_t, kWriteLockBounds.size() + 1> write_locks{};  // by how long it was held
+
+  CaptureStats& operator+=(const CaptureStats& other);
 };
 
 // Who keeps the log from being handed back, besides us.

@@ -2,7 +2,7 @@
 import os
 import sqlite3
 
-from harness import case, compare, workload
+from harness import case, compare, web, workload
 from harness.waiting import wait_until
 from end_to_end.installed import replicated, restored
 
@@ -58,6 +58,28 @@ def test_renamed_away_it_is_not_protected_and_back_again_it_is(folder):
     again = workload.Writer(path, seed=2)
     again.transactions(5)
     sync_and_check(installation, again, "out.db")
+
+
+def test_counters_go_on_when_it_is_attached_again(folder):
+    """What is counted when it is let go of (StreamdLocksBypassed) would be lost with the capture."""
+    installation, writer = running(folder, streamd=web.ANY_PORT)
+    path, url = installation.databases[0].path, web.address_of(installation) + "/metrics"
+
+    def captured():
+        found = web.samples(web.get(url)[2])
+        return sum(value for (name, _), value in found.items() if name == "streamd_capture_transactions_total")
+
+    before = captured()
+    assert before > 0
+    writer.close()
+    move(path, path + ".away")
+    wait_for_state(installation, "not protected", "there is no such database")
+    assert captured() >= before
+    move(path + ".away", path)
+    wait_for_state(installation, "live")
+    workload.Writer(path, seed=2).transactions(5)
+    installation.sync(installation.databases[0])
+    assert captured() > before, captured()
     assert len(generations(installation)) == 1
     installation.stop()
 
