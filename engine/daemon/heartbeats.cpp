@@ -49,7 +49,7 @@ void Heartbeats::follow(const config::Config& config) {
 }
 
 bool Heartbeats::send(const std::string& url) {
-  return outbox_.put([url](const Cancel&) { return web_request(url, "", kLimit); });
+  return outbox_.put([url](const Cancel& hurry) { return web_request(url, "", kLimit, hurry); });
 }
 
 // Well is what is followed and on its way everywhere, or waits for its application. A failure is

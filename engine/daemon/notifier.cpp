@@ -37,7 +37,8 @@ void Notifier::tell(const Event& event) {
       return run_command(command_, json, limit_, hurry, clock_);
     });
   if (!url_.empty())
-    outbox_.put([this, json](const Cancel&) { return web_request(url_, json, limit_); });
+    outbox_.put(
+        [this, json](const Cancel& hurry) { return web_request(url_, json, limit_, hurry); });
 }
 
 }  // namespace streamd::daemon

@@ -6,36 +6,104 @@
 #include <Poco/Net/HTTPResponse.h>
 #include <Poco/Net/HTTPSClientSession.h>
 #include <Poco/Net/SSLException.h>
+#include <Poco/Net/SecureStreamSocket.h>
 #include <Poco/URI.h>
+#include <fcntl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <cstring>
 #include <istream>
 #include <memory>
+#include <mutex>
 #include <ostream>
+#include <thread>
+
+#include "daemon/unix_socket.h"
 
 namespace streamd::daemon {
 namespace {
 
 namespace net = Poco::Net;
 
+constexpr milliseconds kSlice{50};  // between two looks at the time
 constexpr const char* kHint = "does the address answer from this machine?";
 
-std::unique_ptr<net::HTTPClientSession> session_to(const Poco::URI& uri) {
-  if (uri.getScheme() != "https")
-    return std::make_unique<net::HTTPClientSession>(uri.getHost(), uri.getPort());
+// When a request must be over.
+class Limit {
+ public:
+  Limit(milliseconds time, const Cancel& hurry)
+      : deadline_(std::chrono::steady_clock::now() + time), hurry_(hurry) {}
+  bool over() const { return hurry_.cancelled() || std::chrono::steady_clock::now() >= deadline_; }
+
+ private:
+  const MonoTime deadline_;
+  const Cancel& hurry_;
+};
+
+// Ends whatever waits on a connection when the time is over: an answer that comes byte by byte
+// keeps every timeout of a socket. With a descriptor of its own, for the other may be closed.
+class Ender {
+ public:
+  Ender(int fd, const Limit& limit)
+      : fd_(::fcntl(fd, F_DUPFD_CLOEXEC, 0)), limit_(limit), thread_([this] { main(); }) {}
+  ~Ender() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void main() {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, kSlice, [this] { return done_; }))
+      if (limit_.over()) ::shutdown(fd_.fd(), SHUT_RDWR);
+  }
+  const Descriptor fd_;
+  const Limit& limit_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  std::thread thread_;
+};
+
+net::StreamSocket connect(const Poco::URI& uri, milliseconds time, const Limit& limit) {
+  net::StreamSocket socket;
+  socket.connectNB(net::SocketAddress(uri.getHost(), uri.getPort()));
+  const Poco::Timespan slice(std::chrono::microseconds(kSlice).count());
+  while (!socket.poll(slice, net::Socket::SELECT_WRITE | net::Socket::SELECT_ERROR))
+    if (limit.over()) throw Poco::TimeoutException();
+  if (const int failed = socket.impl()->socketError(); failed != 0)
+    throw Poco::IOException(std::strerror(failed));
+  socket.setBlocking(true);
+  const Poco::Timespan longest(std::chrono::microseconds(time).count());
+  socket.setReceiveTimeout(longest);
+  socket.setSendTimeout(longest);
+  return socket;
+}
+
+std::unique_ptr<net::HTTPClientSession> session_over(const net::StreamSocket& socket,
+                                                     const Poco::URI& uri) {
+  if (uri.getScheme() != "https") return std::make_unique<net::HTTPClientSession>(socket);
   // Reading the system's certificates takes a while: once is enough.
   static const net::Context::Ptr context(
       new net::Context(net::Context::TLS_CLIENT_USE, "", net::Context::VERIFY_STRICT, 9, true));
-  return std::make_unique<net::HTTPSClientSession>(uri.getHost(), uri.getPort(), context);
+  return std::make_unique<net::HTTPSClientSession>(
+      net::SecureStreamSocket::attach(socket, uri.getHost(), context));
 }
 
-int send(const Poco::URI& uri, const std::string& json, milliseconds limit) {
-  const auto session = session_to(uri);
-  const Poco::Timespan time(limit.count() * 1000);
-  session->setTimeout(time, time, time);
+int send(const Poco::URI& uri, const std::string& json, milliseconds time, const Limit& limit) {
+  const net::StreamSocket socket = connect(uri, time, limit);
+  const Ender ender(socket.impl()->sockfd(), limit);
+  const auto session = session_over(socket, uri);
   const std::string path = uri.getPathAndQuery();
   net::HTTPRequest request(json.empty() ? "GET" : "POST", path.empty() ? "/" : path,
                            net::HTTPMessage::HTTP_1_1);
+  request.setHost(uri.getHost(), uri.getPort());
   request.set("User-Agent", "streamd");
   if (!json.empty()) {
     request.setContentType("application/json");
@@ -49,23 +117,30 @@ int send(const Poco::URI& uri, const std::string& json, milliseconds limit) {
 
 }  // namespace
 
-Status web_request(const std::string& url, const std::string& json, milliseconds limit) {
+Status web_request(const std::string& url, const std::string& json, milliseconds limit,
+                   const Cancel& hurry) {
   std::string host = "the address";
+  const Limit until(limit, hurry);
+  const auto late = [&] {
+    return make_error(Code::kTimeout, host + " did not answer in time", kHint);
+  };
   try {
     const Poco::URI uri(url);
     host = uri.getHost();
-    const int status = send(uri, json, limit);
+    const int status = send(uri, json, limit, until);
     if (status >= 200 && status < 300) return {};
     return make_error(Code::kTransient, host + " answered with status " + std::to_string(status),
                       "is the address the right one, and still valid there?");
   } catch (const Poco::TimeoutException&) {
-    return make_error(Code::kTimeout, host + " did not answer in time", kHint);
+    return late();
   } catch (const net::SSLException& error) {
+    if (until.over()) return late();
     return make_error(Code::kTransient,
                       "request to " + host + ": no secure connection (" + error.message() + ")",
                       "its certificate must be valid, for this name, and from an authority that "
                       "this machine trusts");
   } catch (const Poco::Exception& error) {  // whose words may hold the address
+    if (until.over()) return late();
     return make_error(Code::kTransient, "request to " + host + ": " + error.what(), kHint);
   } catch (const std::exception& error) {
     return make_error(Code::kTransient, "request to " + host + ": " + error.what(), kHint);

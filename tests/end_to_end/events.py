@@ -1,6 +1,9 @@
 """Who is told what happens: commands, web addresses, heartbeats."""
+import contextlib
 import json
 import os
+import socket
+import threading
 import time
 
 from harness import case, web
@@ -82,6 +85,34 @@ def test_a_command_that_hangs_hinders_nobody(folder):
     began = time.monotonic()
     installation.stop()
     assert time.monotonic() - began < 10
+
+
+def test_an_address_that_never_answers_does_not_hold_up_the_end(folder):
+    """One that says nothing, and one whose answer comes byte by byte for ever."""
+    def serve(listener, trickles):
+        with contextlib.suppress(OSError):
+            while True:
+                client = listener.accept()[0]
+                held.append(client)
+                while trickles:
+                    client.send(b"H")
+                    time.sleep(0.05)
+
+    for trickles in (False, True):
+        held, place = [], os.path.join(folder, str(trickles))
+        os.mkdir(place)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            threading.Thread(target=serve, args=(listener, trickles), daemon=True).start()
+            installation, _ = replicated(place, streamd={"on-event-url": url, "on-event-timeout": "10m"},
+                                         defaults={"heartbeat-url": url + "/beat"})
+            installation.start()
+            wait_until(lambda: len(held) >= 1, "a request")
+            began = time.monotonic()
+            installation.stop()
+            assert time.monotonic() - began < 20, "the address held it up"
+            for client in held:
+                client.close()
 
 
 def test_wrong_settings_are_said(folder):
