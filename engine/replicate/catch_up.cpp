@@ -20,6 +20,8 @@ Result<std::vector<segment::SealedObject>> CatchUp::make(const state::ChangedPag
   for (const PageNo page : changed.list()) mark(wanted, page);
   learned_ = std::max(changed.to(), base_.txid);
   TRY(learn_queued(wanted));
+  TRY(host_.visit(
+      identity_.generation, [&](Moment& moment) { return learn_all(moment, wanted); }, cancel_));
   TRY(open());
   std::vector<PageNo> batch;
   for (std::size_t number = 1; number < wanted.size(); ++number) {
@@ -51,6 +53,13 @@ Status CatchUp::learn_queued(Pages& pages) {
   return {};
 }
 
+// When the newest objects have left the spool, no object behind them shows the gap.
+Status CatchUp::learn_all(const Moment& moment, Pages& pages) {
+  TRY(learn_queued(pages));
+  if (learned_ >= moment.recorder.tip().txid) return {};
+  return make_error(Code::kBusy, "catch up: the newest objects have left the spool");
+}
+
 Status CatchUp::read_batch(const std::vector<PageNo>& pages) {
   Bytes images(pages.size() * page_size_);
   std::uint32_t end = 0;
@@ -77,7 +86,7 @@ Status CatchUp::read_batch(const std::vector<PageNo>& pages) {
 // harmless: the transaction's size cuts them off.
 Status CatchUp::finish(Moment& moment) {
   TRY(moment.capture.make_durable());
-  TRY(learn_queued(changed_since_));
+  TRY(learn_all(moment, changed_since_));
   const state::Tip& tip = moment.recorder.tip();
   if (kind_.moment_fixed) kind_.moment_fixed(tip.txid);
   Bytes image(page_size_);

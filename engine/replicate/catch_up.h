@@ -39,14 +39,15 @@ class CatchUp {
 
   // Reads the pages in batches while the application goes on, then, at one moment, those that
   // changed after they were read. The pieces lie in nameless files of the spool's folder; their
-  // headers say which moment it is. kBusy when commits outran it, or an object of the spool turned
-  // out to be lost: try again. Blocks.
+  // headers say which moment it is. kBusy when commits outran it, objects that it had not read left
+  // the spool, or one turned out to be lost: try again with what is known by then. Blocks.
   // `changed`: what is known to have changed; what objects in the spool touched after it is found.
   Result<std::vector<segment::SealedObject>> make(const state::ChangedPages& changed);
 
  private:
   using Pages = std::vector<bool>;  // by page number
   Status learn_queued(Pages& pages);
+  Status learn_all(const Moment& moment, Pages& pages);
   Status read_batch(const std::vector<PageNo>& pages);
   Status finish(Moment& moment);
   Status open();

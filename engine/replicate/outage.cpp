@@ -130,7 +130,11 @@ Status Replica::catch_up() {
   CatchUp delta(host_, joined.identity, joined.page_size, *base, cancel_);
   auto made = delta.make(dropped);
   if (!made && made.error().code == Code::kBusy) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    // Not because more was dropped: an object is lost, the newest perhaps, and no delta leads over
+    // it.
+    const bool lost = lacks_dropped() && dropped_->to() == dropped.to();
+    if (lost) return lock.unlock(), bridge_gap();
     failures_ = 0;  // not the store's fault: try again soon
   }
   const std::vector<segment::SealedObject> pieces = TRY(std::move(made));
