@@ -63,7 +63,7 @@ Result<PartTable> PartTable::open(const std::string& path, const Uuid& database,
   const Bytes wanted = encode_header(database, page_size, pages_per_part);
   Bytes found(kHeaderSize);
   found.resize(TRY(table.file_.read_some_at(0, found)));
-  if (found != wanted) TRY(table.forget_all());
+  if (found != wanted) TRY(table.clear());
   TRY(table.load());
   return table;
 }
@@ -105,13 +105,19 @@ Status PartTable::put(std::uint32_t number, const PartRecord& record,
   return {};
 }
 
+Status PartTable::forget(std::uint32_t number) {
+  TRY(file_.write_at(slot_offset(number), Bytes(kRecordSize)));
+  parts_[number].reset();
+  return {};
+}
+
 Status PartTable::forget_from(std::uint32_t number) {
   if (number >= parts_.size()) return {};
   parts_.resize(number);
   return file_.truncate(slot_offset(number));
 }
 
-Status PartTable::forget_all() {
+Status PartTable::clear() {
   parts_.clear();
   TRY(file_.truncate(0));
   return file_.write_at(0, encode_header(database_, page_size_, pages_per_part_));

@@ -33,12 +33,13 @@ class PartTable {
   Result<std::vector<std::uint64_t>> hashes(std::uint32_t number) const;  // of a part that is there
   Status put(std::uint32_t number, const PartRecord& record,
              const std::vector<std::uint64_t>& hashes);
+  Status forget(std::uint32_t number);       // the replica does not have it after all
   Status forget_from(std::uint32_t number);  // the database has fewer parts now
-  Status forget_all();                       // the replica does not have them after all
 
  private:
   PartTable(File file, std::uint32_t page_size, std::uint32_t pages_per_part);
   Status load();
+  Status clear();
   std::uint64_t slot_offset(std::uint32_t number) const;
 
   File file_;

@@ -214,7 +214,7 @@ class Replica final : private Task {
   ReplicaStatus status_;
   std::optional<Discovery> discovery_;
   std::optional<Joined> to_join_, joined_;
-  std::set<std::string> known_parts_;  // keys of parts that the listing showed
+  std::set<std::string> known_parts_;  // keys of parts that the listing showed, or that were put
   bool restorable_ = false;            // the generation has a snapshot here
   std::optional<Base> base_;           // of status_.acknowledged, when it was sent in this life
   std::string reached_object_;         // ends at what was acknowledged when it was joined; or empty

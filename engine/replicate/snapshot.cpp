@@ -49,14 +49,16 @@ std::uint32_t parts_of(std::uint32_t pages, std::uint32_t per_part) {
 }  // namespace
 
 Snapshotter::Snapshotter(ReplicaHost& host, storage::Store& store, const state::Identity& identity,
-                         std::uint32_t page_size, PartTable& table, const storage::Call& call)
+                         std::uint32_t page_size, PartTable& table, const storage::Call& call,
+                         std::function<void(const std::string&)> part_put)
     : host_(host),
       store_(store),
       identity_(identity),
       page_size_(page_size),
       table_(table),
       call_(call),
-      cancel_(*call.cancel) {}
+      cancel_(*call.cancel),
+      part_put_(std::move(part_put)) {}
 
 Result<SnapshotResult> Snapshotter::take(const std::function<void(Txid, Micros)>& moment_fixed) {
   for (int round = 0; round < kRounds; ++round) {
@@ -134,10 +136,13 @@ Status Snapshotter::send_parts(const std::vector<std::uint32_t>& numbers) {
 Status Snapshotter::send_part(std::uint32_t number) {
   const std::optional<Part> part = TRY(make_part(number));
   if (!part) return {};
-  TRY(put(catalog::to_text(part->record.key), part->file));
+  const std::string key = catalog::to_text(part->record.key);
+  TRY(put(key, part->file));
   const std::lock_guard lock(table_mutex_);
   ++result_.parts_sent;
-  return table_.put(number, part->record, part->hashes);
+  TRY(table_.put(number, part->record, part->hashes));
+  part_put_(key);
+  return {};
 }
 
 // As a file; nullopt when the database has shrunk meanwhile.

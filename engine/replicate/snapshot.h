@@ -28,9 +28,11 @@ class Snapshotter {
   static constexpr std::ptrdiff_t kMostInMemory = 2;
 
   // Borrows everything; the table is the replica's. `call` goes with every operation; it can be
-  // cancelled.
+  // cancelled. `part_put` is told the key of each part that is there and in the table by now,
+  // whatever becomes of the snapshot; on any thread, one at a time.
   Snapshotter(ReplicaHost& host, storage::Store& store, const state::Identity& identity,
-              std::uint32_t page_size, PartTable& table, const storage::Call& call);
+              std::uint32_t page_size, PartTable& table, const storage::Call& call,
+              std::function<void(const std::string&)> part_put);
 
   // Blocks until the manifest is acknowledged. `moment_fixed` is called on the pipeline's thread
   // when T is decided, before any later commit is captured.
@@ -59,6 +61,7 @@ class Snapshotter {
   std::mutex table_mutex_;
   const storage::Call call_;
   const Cancel& cancel_;
+  const std::function<void(const std::string&)> part_put_;
   SnapshotResult result_;
 };
 

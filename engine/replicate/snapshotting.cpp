@@ -42,12 +42,15 @@ Status Replica::take_snapshot() {
     if (const auto& part = table.part(number);
         part && (part->key.generation != joined.identity.generation ||
                  !known.contains(catalog::to_text(part->key)))) {
-      // The replica lost parts: trust none. And a manifest names only parts of its generation.
-      TRY(table.forget_all());
-      break;
+      // The replica has lost it. And a manifest names only parts of its generation.
+      TRY(table.forget(number));
     }
   const MonoTime began = clock_.mono();
-  Snapshotter snapshotter(host_, fenced_, joined.identity, joined.page_size, table, call());
+  Snapshotter snapshotter(host_, fenced_, joined.identity, joined.page_size, table, call(),
+                          [this](const std::string& key) {
+                            const std::lock_guard lock(mutex_);
+                            known_parts_.insert(key);
+                          });
   const SnapshotResult result = TRY(snapshotter.take([&](Txid txid, Micros time) {
     const std::lock_guard lock(mutex_);
     snapshot_moment_ = {txid, time};
@@ -65,8 +68,6 @@ Status Replica::take_snapshot() {
     ++status_.snapshots_taken;
     status_.snapshot = result.txid;
     status_.snapshot_time = result.time;
-    for (std::uint32_t number = 0; number < table.size(); ++number)
-      if (const auto& part = table.part(number)) known_parts_.insert(catalog::to_text(part->key));
     recovered();
   }
   const auto took = std::chrono::duration_cast<milliseconds>(clock_.mono() - began);
