@@ -6,6 +6,7 @@
 #include "daemon/replica_keys.h"
 #include "daemon/supervisor.h"
 #include "state/layout.h"
+#include "state/replica_place.h"
 
 namespace streamd::apps {
 namespace {
@@ -33,7 +34,22 @@ Result<NamedReplica> opened_with_keys(Setup& setup, config::Replica replica,
   return NamedReplica{std::move(replica), std::move(store), std::move(keys)};
 }
 
+// What local state that cannot be read remembers is of no use for saying that there is no backup.
+Result<std::optional<Error>> remembered(Setup& setup, const config::Replica& replica,
+                                        const state::Layout& layout) {
+  const std::string place = TRY(daemon::place_of(replica, *setup.drivers));
+  Status filled = state::refuse_if_emptied(layout.replica(replica.name), place);
+  return filled ? std::optional<Error>() : std::optional(std::move(filled.error()));
+}
+
 }  // namespace
+
+std::vector<restore::Replica> asked_by_restore(const std::vector<NamedReplica>& replicas) {
+  std::vector<restore::Replica> asked;
+  for (const NamedReplica& replica : replicas)
+    asked.push_back({replica.store.get(), replica.settings.name, replica.if_empty});
+  return asked;
+}
 
 Result<std::vector<NamedReplica>> open_replicas(Setup& setup, const std::string& database_or_url,
                                                 const std::string& wanted) {
@@ -48,6 +64,7 @@ Result<std::vector<NamedReplica>> open_replicas(Setup& setup, const std::string&
         opened_with_keys(setup, replica, named.layout ? named.layout->replica(replica.name) : "");
     if (!one) return Error(std::move(one.error())).with_context("replica " + replica.name);
     one->litestream = litestream;
+    if (named.layout) one->if_empty = TRY(remembered(setup, replica, *named.layout));
     opened.push_back(std::move(*one));
   }
   if (opened.empty())

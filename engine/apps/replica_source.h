@@ -1,6 +1,7 @@
 // The replicas that a command names, opened: those of a configured database, or one URL.
 #pragma once
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "apps/setup.h"
 #include "catalog/timeline.h"
 #include "crypt/keyring.h"
+#include "restore/replica.h"
 #include "storage/store.h"
 
 namespace streamd::apps {
@@ -17,7 +19,12 @@ struct NamedReplica {
   std::shared_ptr<storage::Store> store;   // no network yet
   std::shared_ptr<crypt::Keyring> keys{};  // with which it is opened; null = it is never encrypted
   bool litestream = false;                 // named as litestream+URL: it holds no objects of ours
+  // Of a configured database whose local state knows that it was replicated there.
+  std::optional<Error> if_empty{};
 };
+
+// What a restore asks; borrows the stores.
+std::vector<restore::Replica> asked_by_restore(const std::vector<NamedReplica>& replicas);
 
 // `wanted` empty = all of them. kUsage when there is none of that name or no such database.
 Result<std::vector<NamedReplica>> open_replicas(Setup& setup, const std::string& database_or_url,

@@ -11,9 +11,7 @@ namespace {
 // True when it does not exist and the replicas have nothing: it is waited for.
 Result<bool> restore_one(Setup& setup, const config::Database& database, const Cancel& cancel) {
   const auto opened = TRY(open_replicas(setup, database.real_path, ""));
-  std::vector<restore::Replica> replicas;
-  for (const NamedReplica& replica : opened)
-    replicas.push_back({replica.store.get(), replica.settings.name});
+  const std::vector<restore::Replica> replicas = asked_by_restore(opened);
   restore::RestoreOptions options;
   options.out = database.real_path;
   options.if_missing = options.if_backup_exists = options.replace_leftovers = true;

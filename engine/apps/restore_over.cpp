@@ -8,9 +8,7 @@ namespace streamd::apps {
 Result<restore::RestoreReport> restore_over(Setup& setup, const config::Database& database,
                                             const Cancel& cancel) {
   const std::vector<NamedReplica> opened = TRY(open_replicas(setup, database.real_path, ""));
-  std::vector<restore::Replica> replicas;
-  for (const NamedReplica& replica : opened)
-    replicas.push_back({replica.store.get(), replica.settings.name});
+  const std::vector<restore::Replica> replicas = asked_by_restore(opened);
   restore::RestoreOptions options;
   options.out = database.real_path;
   options.force = true;

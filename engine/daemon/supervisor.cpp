@@ -22,19 +22,6 @@ namespace {
 // Their work is mostly waiting for disks.
 constexpr std::size_t kMostLoops = 4, kMostBeginners = 8, kMostStoppers = 16;
 
-// Which place a replica is, as a text without secrets.
-Result<std::string> place_of(const config::Replica& replica, storage::Drivers& drivers) {
-  const auto library = TRY(drivers.find(replica.driver));
-  std::string place = replica.driver + "\n";
-  for (const storage::DriverOption& option : library->options()) {
-    const auto set = std::find_if(replica.options.begin(), replica.options.end(),
-                                  [&](const auto& pair) { return pair.first == option.name; });
-    if (set != replica.options.end() && !option.secret)
-      place += option.name + " = " + set->second + "\n";
-  }
-  return place + "prefix = " + replica.prefix + "\n";
-}
-
 replicate::UpkeepSettings upkeep_of(const config::Replica& replica) {
   replicate::UpkeepSettings upkeep;
   upkeep.merge.settled_bytes = replica.merge_size;
@@ -78,6 +65,18 @@ Result<replicate::DatabaseSettings> settings_of(const config::Database& database
 }
 
 }  // namespace
+
+Result<std::string> place_of(const config::Replica& replica, storage::Drivers& drivers) {
+  const auto library = TRY(drivers.find(replica.driver));
+  std::string place = replica.driver + "\n";
+  for (const storage::DriverOption& option : library->options()) {
+    const auto set = std::find_if(replica.options.begin(), replica.options.end(),
+                                  [&](const auto& pair) { return pair.first == option.name; });
+    if (set != replica.options.end() && !option.secret)
+      place += option.name + " = " + set->second + "\n";
+  }
+  return place + "prefix = " + replica.prefix + "\n";
+}
 
 Result<storage::OpenedStore> open_replica(const config::Replica& replica, storage::Drivers& drivers,
                                           std::shared_ptr<crypt::Keyring> keys) {

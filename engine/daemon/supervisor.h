@@ -126,6 +126,8 @@ class Supervisor {
   Drills drills_;  // last: it keeps pipelines, which end before their loops
 };
 
+// Which place a replica is, as a text without secrets: what the local state remembers.
+Result<std::string> place_of(const config::Replica& replica, storage::Drivers& drivers);
 // What the configuration says of a storage, opened: plain objects, also where the storage holds
 // encrypted ones. Without `keys` only the replica's own identity opens these.
 Result<storage::OpenedStore> open_replica(const config::Replica& replica, storage::Drivers& drivers,

@@ -6,12 +6,12 @@
 #include "replicate/replica.h"
 #include "retention/outlook.h"
 #include "segment/reader.h"
+#include "state/replica_place.h"
 
 namespace streamd::replicate {
 namespace {
 
 constexpr std::uint64_t kMarkerLimit = 64 * kKiB;
-constexpr const char kPlaceName[] = "place";
 
 Result<std::vector<catalog::Listed>> list_all(storage::Store& store, const storage::Call& call) {
   std::vector<catalog::Listed> listing;
@@ -61,7 +61,10 @@ Status Replica::discover() {
   const storage::Capabilities capabilities = TRY(store_->probe(call()));
   Discovery found;
   found.marker = TRY(read_marker(*store_, call()));
-  if (!found.marker) TRY(refuse_if_emptied());
+  if (!found.marker) {
+    Status filled = state::refuse_if_emptied(settings_.state_folder, settings_.place);
+    if (!filled) return std::move(filled.error()).with_context("replica " + name());
+  }
   const catalog::Timeline timeline = catalog::read_timeline(TRY(list_all(*store_, call())));
   for (const catalog::GenerationTimeline& generation : timeline.generations) {
     found.newest = generation.id;
@@ -79,30 +82,9 @@ Status Replica::discover() {
   return {};
 }
 
-// The local state remembers where it has replicated to. An empty folder in that place is most often
-// a drive that is not mounted: filling it would hide that.
-Status Replica::refuse_if_emptied() const {
-  const std::string path = join_path(settings_.state_folder, kPlaceName);
-  if (settings_.place.empty() || !TRY(was_here())) return {};
-  return make_error(
-      Code::kTransient,
-      "replica " + name() + " is empty, but this database was replicated there before",
-      "is its drive mounted, its bucket the right one? If it was emptied on purpose: "
-      "rm '" +
-          path + "'");
-}
-
 // This local state has been joined to the replica before.
 Result<bool> Replica::was_here() const {
-  const std::string path = join_path(settings_.state_folder, kPlaceName);
-  return TRY(stat_path(path)) && as_text(TRY(read_file(path))) == settings_.place;
-}
-
-Status Replica::remember_place() const {
-  const std::string path = join_path(settings_.state_folder, kPlaceName);
-  if (TRY(was_here())) return {};
-  TRY(make_folders(settings_.state_folder));
-  return replace_file(path, as_bytes(settings_.place));
+  return state::was_replicated_to(settings_.state_folder, settings_.place);
 }
 
 Status Replica::put_marker(const state::Identity& identity) {
@@ -149,7 +131,7 @@ Status Replica::join_store(const Joined& joined) {
   }
   if (!if_absent_) TRY(put_marker(joined.identity));  // it may have been put over by now
   if (settings_.keys) TRY(settings_.keys->publish(fenced_, joined.identity.generation, call()));
-  TRY(remember_place());
+  TRY(state::remember_place(settings_.state_folder, settings_.place));
   const GenerationId ours = joined.identity.generation;
   const catalog::GenerationTimeline* generation = timeline.find(ours);
   const catalog::Span* newest = generation == nullptr ? nullptr : generation->newest();

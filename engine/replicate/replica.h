@@ -138,7 +138,6 @@ class Replica final : private Task {
   void wake();
   Status discover();
   Status join_store(const Joined& joined);
-  Status refuse_if_emptied() const;
   Result<bool> was_here() const;
   Status must_be_our_past(const catalog::Timeline& timeline, const Joined& joined);
   Result<bool> agrees(const catalog::GenerationTimeline& generation, Txid txid,
@@ -146,7 +145,6 @@ class Replica final : private Task {
   catalog::Writer as_writer(const state::Identity& identity) const;
   Result<bool> claim_place(const Joined& joined, const catalog::Timeline& timeline);
   Result<std::optional<std::uint64_t>> newest_checksum(const catalog::Timeline& timeline);
-  Status remember_place() const;
   Result<Micros> recorded_time(const catalog::Snapshot& snapshot) const;
   Status put_marker(const state::Identity& identity);
   bool work_is_due(MonoTime now) const;

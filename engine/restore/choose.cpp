@@ -54,6 +54,10 @@ Result<Choice> ask_once(const Replica& replica, const Target& target, const stor
   if (!inventory && inventory.error().code == Code::kCorrupt)
     shown.highest = highest_shown(TRY(take_timeline(*replica.store, call)));
   choice.inventory = TRY(std::move(inventory));
+  if (!choice.inventory.marker && replica.if_empty) {
+    shown.whole = false;
+    return Error(*replica.if_empty);
+  }
   catalog::Timeline& timeline = choice.inventory.timeline;
   shown.highest = std::max(shown.highest, highest_shown(timeline));
   const SeenTables tables = TRY(read_tables(*replica.store, boundaries(timeline, target), call));

@@ -14,6 +14,8 @@ namespace streamd::restore {
 struct Replica {
   storage::Store* store = nullptr;  // borrowed
   std::string name;                 // for people
+  // What it means that it is empty, when that is no proof that there is no backup.
+  std::optional<Error> if_empty{};
 };
 
 struct Inventory {

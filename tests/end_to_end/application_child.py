@@ -106,6 +106,31 @@ def test_a_lost_database_is_restored_first_and_an_unreachable_store_starts_nothi
         assert connection.execute("SELECT digest FROM digests ORDER BY number DESC LIMIT 1").fetchone()[0] == expected
 
 
+def test_a_replica_that_was_filled_and_is_empty_is_no_proof_that_there_is_no_backup(folder):
+    installation, writer = replicated(folder)
+    writer.transactions(5)
+    writer.close()
+    installation.start()
+    installation.stop()
+    database, replica = installation.databases[0].path, os.path.join(folder, "replica")
+    for name in os.listdir(folder):
+        if name.startswith("app.db"):
+            os.remove(os.path.join(folder, name))
+    os.rename(replica, replica + "-away")  # a drive that is not mounted; the local state is there
+    words, notes = command(folder, "end")
+    out = os.path.join(folder, "out.db")
+    for outcome in (installation.run_once("--exec", words), installation.run_once("--once", "--restore-missing"),
+                    installation.streamctl("restore", database, "--if-backup-exists"),
+                    installation.restore(installation.databases[0], out)):
+        outcome.expect(20)
+        assert "is empty, but this database was replicated there before" in outcome.stderr, outcome
+        assert "is its drive mounted" in outcome.stderr, outcome
+    assert not lines_of(notes) and not os.path.exists(database)
+    os.rename(replica + "-away", replica)
+    installation.run_once("--exec", words).expect(0)
+    assert texts(restored(installation, "out.db")) == ["started", "the end"]
+
+
 def test_wrong_commands(folder):
     installation, _ = replicated(folder)
     for words, code, said in (("'open", 2, "a quote is not closed"), (" ", 2, "it names no program"),

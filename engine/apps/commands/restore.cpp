@@ -224,9 +224,7 @@ Result<int> run_restore(const Session& session, const RestoreArguments& argument
   if (arguments.follow) TRY(check_follow(setup, arguments));
   restore::RestoreOptions options = TRY(options_of(setup, arguments));
   const auto opened = TRY(open_replicas(setup, arguments.source, arguments.replica));
-  Replicas replicas;
-  for (const NamedReplica& replica : opened)
-    replicas.push_back({replica.store.get(), replica.settings.name});
+  Replicas replicas = asked_by_restore(opened);
   sqlite::initialise();
   if (arguments.follow) return run_follow(session, arguments, signals, opened, replicas, options);
   if (opened.front().litestream) return from_litestream(session, signals, replicas, options);
