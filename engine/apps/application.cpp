@@ -12,11 +12,13 @@
 #include "daemon/children.h"
 #include "daemon/exit_code.h"
 #include "daemon/supervisor.h"
+#include "daemon/wait.h"
 
 namespace streamd::apps {
 namespace {
 
 constexpr milliseconds kLook{20};
+constexpr int kLooksForOneNotMade = 3;  // each tries anew
 
 int code_of(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -111,6 +113,19 @@ Status wait_until_followed(const daemon::Supervisor& supervisor, milliseconds pa
     if (!waited_for) return {};
     if (clock.mono() >= deadline) return cause_of(*waited_for);
     if (cancel.wait_for(kLook)) return make_error(Code::kCancelled, "stopped");
+  }
+}
+
+void follow_what_it_made(const daemon::Supervisor& supervisor, MonoTime deadline,
+                         const Cancel& cancel) {
+  for (const daemon::PipelinePtr& pipeline : supervisor.pipelines()) {
+    int looks = 0;
+    const auto is_not_made = [&] {
+      const auto error = pipeline->status().error;
+      return error && error->code == Code::kWaiting && ++looks == kLooksForOneNotMade;
+    };
+    if (pipeline->status().phase == replicate::Phase::kLive) continue;
+    (void)daemon::sync_within(*pipeline, {deadline, is_not_made, true}, cancel, system_clock());
   }
 }
 

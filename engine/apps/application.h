@@ -40,4 +40,10 @@ void reap_orphans();
 Status wait_until_followed(const daemon::Supervisor& supervisor, milliseconds patience,
                            const Cancel& cancel);
 
+// It has ended: a database that it made or changed in its last moments is followed now, not with
+// the next attempt, so that the final sync has it. Returns when each is, or cannot be, or at
+// `deadline`; the final sync says what is wrong then.
+void follow_what_it_made(const daemon::Supervisor& supervisor, MonoTime deadline,
+                         const Cancel& cancel);
+
 }  // namespace streamd::apps

@@ -261,6 +261,19 @@ std::optional<int> serve(Running& running, const Signals& signals) {
   }
 }
 
+// What is left of the time for the final sync.
+milliseconds follow_at_the_end(Running& running, const Signals& signals) {
+  const milliseconds timeout = running.config.shutdown_timeout();
+  const MonoTime deadline = system_clock().mono() + timeout;
+  const bool told_again = run_cancellable(signals, [&](const Cancel& cancel) {
+    follow_what_it_made(running.supervisor, deadline, cancel);
+    return cancel.cancelled();
+  });
+  if (told_again) running.supervisor.give_up();
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - system_clock().mono());
+  return std::max(left, std::min(timeout, kAfterFailure));
+}
+
 // The failure of a final sync shows unless the application's own does.
 int run_until_told(Running& running, const Signals& signals) {
   daemon::tell_ready();
@@ -271,7 +284,9 @@ int run_until_told(Running& running, const Signals& signals) {
     if (*server) (*server)->cancel_waits();
   std::vector<std::string> databases;
   for (const auto& pipeline : running.supervisor.pipelines()) databases.push_back(pipeline->path());
-  const int stopped = stop(running.supervisor, signals, running.config.shutdown_timeout());
+  const milliseconds left =
+      application ? follow_at_the_end(running, signals) : running.config.shutdown_timeout();
+  const int stopped = stop(running.supervisor, signals, left);
   const int code = application.value_or(0) != 0 ? *application : stopped;
   running.commands.ended(code, databases);
   return code;

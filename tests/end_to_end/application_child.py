@@ -6,6 +6,7 @@ import sqlite3
 import sys
 
 from harness import case
+from harness.daemon import Database, Installation, file_replica
 from harness.waiting import never_during, wait_until
 from end_to_end.installed import replicated, restored
 
@@ -129,6 +130,25 @@ def test_a_replica_that_was_filled_and_is_empty_is_no_proof_that_there_is_no_bac
     os.rename(replica + "-away", replica)
     installation.run_once("--exec", words).expect(0)
     assert texts(restored(installation, "out.db")) == ["started", "the end"]
+
+
+def test_what_a_short_application_commits_into_a_new_database_is_sent(folder):
+    program = os.path.join(folder, "short.py")
+    with open(program, "w", encoding="utf-8") as out:
+        out.write("import sqlite3, sys\n"
+                  "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+                  "for sql in ('PRAGMA journal_mode=WAL', 'CREATE TABLE lines(text)',\n"
+                  "            \"INSERT INTO lines VALUES('short')\"): connection.execute(sql)\n")
+    for life in range(3):
+        database = os.path.join(folder, f"new-{life}.db")
+        installation = Installation(folder, [Database(database, [file_replica(f"{folder}/replica-{life}")])])
+        installation.run_once("--exec", f"{sys.executable} {program} {database}").expect(0)
+        assert texts(restored(installation, f"out-{life}.db")) == ["short"]
+    database = os.path.join(folder, "never.db")
+    installation = Installation(folder, [Database(database, [file_replica(f"{folder}/never")])],
+                                streamd={"shutdown-timeout": "1h"})
+    outcome = installation.run_once("--exec", "true").expect(1)
+    assert "there is no such database" in outcome.stderr, outcome
 
 
 def test_wrong_commands(folder):
