@@ -51,6 +51,16 @@ def test_without_a_configuration_it_is_said_how_to_go_on(folder):
         streamctl(*words, STREAMD_CONFIG=absent).expect(10)
 
 
+def test_nothing_is_moved_away_where_nothing_is_to_be_done(folder):
+    installation, writer = replicated(folder)
+    writer.transactions(2)
+    installation.run_once("--once").expect(0)
+    writer.close()
+    before = sorted(os.listdir(folder))
+    installation.streamctl("restore", writer.path, "--force", "--if-missing").expect(2)
+    assert sorted(os.listdir(folder)) == before
+
+
 def test_a_folder_that_is_not_there(folder):
     installation, writer = replicated(folder)
     writer.transactions(2)

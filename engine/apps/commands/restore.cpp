@@ -289,10 +289,11 @@ void add_restore(const Command& app, Session& session) {
   command.add_option("-o,--output", arguments->out, "the file to make; default: the database")
       .type_name("OUT");
   declare_target(command, *arguments);
-  command.add_flag("--if-missing", arguments->if_missing, "do nothing when the target exists");
+  const Option if_missing =
+      command.add_flag("--if-missing", arguments->if_missing, "do nothing when the target exists");
   command.add_flag("--if-backup-exists", arguments->if_backup_exists,
                    "do nothing when there is no backup");
-  command.add_flag("--force", arguments->force, "move away what exists");
+  command.add_flag("--force", arguments->force, "move away what exists").excludes(if_missing);
   command.add_option("--parallel", arguments->parallel, "reads at a time")
       .between(1U, 256U)
       .type_name("N")
