@@ -10,6 +10,7 @@ from harness import case, processes
 from harness.daemon import Database, Installation, file_replica, run, toml_table
 from harness.users import User, need_root
 from harness.waiting import wait_until
+from harness.workload import Writer
 from end_to_end.installed import replicated
 
 
@@ -49,6 +50,24 @@ def test_without_a_configuration_it_is_said_how_to_go_on(folder):
     os.mkdir(os.path.join(folder, "nothing"))
     for words in (["restore", url, "-o", os.path.join(folder, "out.db")], ["generations", url], ["snapshots", url]):
         streamctl(*words, STREAMD_CONFIG=absent).expect(10)
+
+
+def test_a_daemon_without_a_configuration(folder):
+    control = os.path.join(folder, "c.sock")
+    environment = {"STREAMD_CONFIG": "", "STREAMD_CONTROL": control}
+    writer = Writer(os.path.join(folder, "app.db"))
+    writer.transactions(2)
+    daemon = processes.Child([case.program("streamd"), writer.path, "file://" + os.path.join(folder, "replica"),
+                              "--http", "", "--control", control], os.path.join(folder, "streamd.log"))
+    wait_until(lambda: os.path.exists(control) and streamctl("status", **environment).code == 0, "the daemon")
+    name = streamctl("status", "--json", **environment).json["databases"][0]["name"]
+    assert name and not os.path.exists(name), name
+    for words in (["sync", name, "--wait"], ["compact", name], ["sync", writer.path], ["compact", writer.path]):
+        streamctl(*words, **environment).expect(0)
+    assert daemon.terminate() == 0, daemon.output()
+    for words in (["status"], ["status", name], ["sync", name], ["sync", writer.path]):
+        outcome = streamctl(*words, **environment).expect(50)
+        assert f"no daemon answers at {control}" in outcome.stderr, outcome.stderr
 
 
 def test_nothing_is_moved_away_where_nothing_is_to_be_done(folder):

@@ -101,6 +101,11 @@ daemon::ControlClient daemon_of(const Session& session) {
   return daemon::ControlClient(client_control(loaded.config, session.control));
 }
 
+bool has_no_configuration(const Session& session) {
+  const auto there = stat_path(session.setup.config);
+  return session.setup.config == default_config() && there && !*there;
+}
+
 Result<Json> ask_daemon(const Session& session, const std::string& resource,
                         const std::string& database, Json body, milliseconds patience) {
   if (!database.empty()) body.set("database", config::said_elsewhere(database));

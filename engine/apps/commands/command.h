@@ -37,6 +37,8 @@ void print_problem(const std::string& what, const Json& error);
 
 // The daemon that the command line, the environment or the configuration names.
 daemon::ControlClient daemon_of(const Session& session);
+// Nobody named a configuration, and there is none in the usual place.
+bool has_no_configuration(const Session& session);
 // POST to the daemon, with `database` (a path or name; empty = none) in the body.
 Result<Json> ask_daemon(const Session& session, const std::string& resource,
                         const std::string& database, Json body, milliseconds patience);

@@ -3,7 +3,6 @@
 
 #include "apps/commands/command.h"
 #include "apps/control_path.h"
-#include "base/file.h"
 #include "base/printable.h"
 #include "config/find.h"
 #include "config/value.h"

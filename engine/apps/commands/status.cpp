@@ -82,6 +82,7 @@ Result<int> run_status(const Session& session, const std::string& database) {
   auto status = daemons_view(session, setup.config, wanted);
   if (!status && status.error().code != Code::kDaemonNotRunning) return Error(status.error());
   if (!status) {
+    if (has_no_configuration(session)) return Error(status.error());
     if (setup.problems.has_errors()) return to_error(setup.problems);
     if (!database.empty()) TRY(configured(setup, database));
     status = offline_status(setup, wanted);

@@ -5,7 +5,6 @@
 
 #include "apps/commands/command.h"
 #include "apps/control_path.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/printable.h"
 #include "config/find.h"
@@ -89,6 +88,7 @@ Result<int> run_sync(const Session& session, const SyncOptions& options) {
   const std::string control = client_control(setup.config, session.control);
   auto done = sync_there(control, options, database, *timeout);
   if (!done && done.error().code == Code::kDaemonNotRunning) {
+    if (has_no_configuration(session)) return Error(done.error());
     if (setup.problems.has_errors())
       return to_error(setup.problems).with_context("no daemon answers at " + control);
     done = sync_here(std::move(setup), options, *timeout);
