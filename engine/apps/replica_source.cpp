@@ -1,7 +1,10 @@
 #include "apps/replica_source.h"
 
+#include <fmt/core.h>
+
 #include "apps/commands/command.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "config/replica_url.h"
 #include "daemon/replica_keys.h"
 #include "daemon/supervisor.h"
@@ -104,6 +107,19 @@ Result<catalog::Timeline> list_replica(const NamedReplica& replica,
       call);
   if (!listed) return Error(listed.error()).with_context("list replica " + replica.settings.name);
   return catalog::read_timeline(objects);
+}
+
+Result<std::vector<Error>> find_times(const NamedReplica& replica, restore::TimesOf which,
+                                      catalog::Timeline& timeline, bool& exact) {
+  auto damaged = restore::read_exact_times(*replica.store, timeline, which, {});
+  exact = damaged || damaged.error().code != Code::kAuth;
+  if (!exact) {
+    fmt::print(stderr, "note: replica {} is encrypted: times are to the millisecond\n",
+               printable(replica.settings.name));
+    damaged = std::vector<Error>();
+  }
+  restore::round_up_times(timeline);
+  return damaged;
 }
 
 }  // namespace streamd::apps

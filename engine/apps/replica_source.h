@@ -9,6 +9,7 @@
 #include "apps/setup.h"
 #include "catalog/timeline.h"
 #include "crypt/keyring.h"
+#include "restore/exact_times.h"
 #include "restore/replica.h"
 #include "storage/store.h"
 
@@ -39,5 +40,11 @@ Status keep_keys(const Setup& setup, const config::Database& database,
 // `without`: keys that are taken not to be there.
 Result<catalog::Timeline> list_replica(const NamedReplica& replica,
                                        const std::set<std::string>& without = {});
+
+// The times that `which` names, as recorded; the others mean the end of the millisecond in a name.
+// The objects that are damaged. `exact` = false: the backup is encrypted and no identity opens it,
+// which is noted on stderr; all times are those of names then.
+Result<std::vector<Error>> find_times(const NamedReplica& replica, restore::TimesOf which,
+                                      catalog::Timeline& timeline, bool& exact);
 
 }  // namespace streamd::apps

@@ -80,4 +80,16 @@ void round_up_segment_times(catalog::Timeline& timeline) {
       for (catalog::Segment& segment : segments) segment.key.time += kRestOfMillisecond;
 }
 
+void round_up_times(catalog::Timeline& timeline) {
+  const auto round_up = [](Micros& time) {
+    if (time % 1000 == 0) time += kRestOfMillisecond;
+  };
+  for (catalog::GenerationTimeline& generation : timeline.generations) {
+    for (catalog::Snapshot& snapshot : generation.snapshots) round_up(snapshot.key.time);
+    for (auto& [level, segments] : generation.segments)
+      for (catalog::Segment& segment : segments) round_up(segment.key.time);
+    find_moments(generation);
+  }
+}
+
 }  // namespace streamd::restore

@@ -24,5 +24,7 @@ Result<std::vector<Error>> read_exact_times(storage::Store& store, catalog::Time
 // Without a read: segments get the last microsecond of the millisecond in their name. As a target
 // it means the segment's last transaction, or a later one that was seen in the same millisecond.
 void round_up_segment_times(catalog::Timeline& timeline);
+// The same for all that were not read: segments and snapshots, and the spans and holes they make.
+void round_up_times(catalog::Timeline& timeline);
 
 }  // namespace streamd::restore

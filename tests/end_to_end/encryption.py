@@ -109,6 +109,10 @@ def test_each_recipient_restores_and_nobody_else(folder):
     assert not os.path.exists(os.path.join(folder, "no.db"))
     scene.restore("no.db", "--identity", os.path.join(folder, "absent")).expect(40)
     # Names are clear: what is there can be listed without a key.
+    for command in ("generations", "snapshots", "timeline"):
+        listed = run([case.program("streamctl"), command, f"file://{scene.replica}", "--json"]).expect(0)
+        assert "999Z" in listed.stdout and "000Z" not in listed.stdout, listed
+        assert "times are to the millisecond" in listed.stderr, listed
     listed = run([case.program("streamctl"), "segments", f"file://{scene.replica}", "--json"]).expect(0)
     assert "segments" in listed.json
 

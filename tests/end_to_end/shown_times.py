@@ -73,6 +73,19 @@ def test_segments_are_listed_without_being_read(folder):
         assert restored_txid(installation, row["time"]) == max(same_millisecond), (row, true)
 
 
+def test_a_timeline_tells_what_it_has_not_read_by_the_end_of_the_millisecond(folder):
+    installation, _ = history(folder)
+    installation.stop()
+    timeline = installation.streamctl("timeline", "app.db", "--json").expect(0).json
+    exact = {row["last_txid"]: row["time"] for row in shown(installation, "segments", "--exact")}
+    [generation] = timeline["replicas"][0]["generations"]
+    objects = [each for level in generation["levels"] for each in level["segments"]]
+    assert objects
+    for each in objects:
+        true = exact[each["last_txid"]]
+        assert each["time"] in (true, true[:-4] + "999Z"), (each, true)
+
+
 def test_tables_and_messages_show_the_same_times(folder):
     installation, _ = history(folder)
     installation.stop()

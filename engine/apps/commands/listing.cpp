@@ -20,15 +20,14 @@ Error in_replica(const Error& error, const NamedReplica& replica) {
 }
 
 // Puts the times that rows show into the timeline; damaged objects are reported. The exit code.
-int find_times(const NamedReplica& replica, const Listing& listing, bool exact,
-               catalog::Timeline& timeline) {
+int put_times(const NamedReplica& replica, const Listing& listing, bool& exact,
+              catalog::Timeline& timeline) {
   int code = daemon::kExitDone;
   if (!exact) {
     restore::round_up_segment_times(timeline);
     return code;
   }
-  const auto damaged =
-      restore::read_exact_times(*replica.store, timeline, listing.times, storage::Call{});
+  const auto damaged = find_times(replica, listing.times, timeline, exact);
   if (!damaged) return report("streamctl", in_replica(damaged.error(), replica));
   for (const Error& error : *damaged)
     code = std::max(code, report("streamctl", in_replica(error, replica)));
@@ -53,7 +52,8 @@ Result<int> run_listing(const Session& session, const Listing& listing,
     return make_error(Code::kUsage, listing.name + " are not listed for Litestream's replicas",
                       "`streamctl generations` and `streamctl snapshots` are; `streamctl restore "
                       "--dry-run` names the objects that a moment needs");
-  Rows rows{Table(listing.header), Json::array(), !listing.many || options.exact};
+  const bool wants_exact = !listing.many || options.exact;
+  Rows rows{Table(listing.header), Json::array(), wants_exact};
   int code = daemon::kExitDone;
   bool begun = false;
   for (const NamedReplica& replica : replicas) {
@@ -71,7 +71,8 @@ Result<int> run_listing(const Session& session, const Listing& listing,
       continue;
     }
     begun = begun || timeline->begun();
-    code = std::max(code, find_times(replica, listing, rows.exact, *timeline));
+    rows.exact = wants_exact;
+    code = std::max(code, put_times(replica, listing, rows.exact, *timeline));
     listing.add_rows(replica.settings.name, *timeline, rows);
   }
   if (session.json)

@@ -101,8 +101,8 @@ Result<int> run_timeline(const Session& session, const TimelineOptions& options)
       continue;
     }
     begun = begun || timeline->begun();
-    const auto damaged =
-        restore::read_exact_times(*replica.store, *timeline, restore::TimesOf::kEdges, {});
+    bool exact = true;
+    const auto damaged = find_times(replica, restore::TimesOf::kEdges, *timeline, exact);
     if (!damaged) failed(damaged.error());
     if (damaged)
       for (const Error& error : *damaged) failed(error);
