@@ -13,6 +13,11 @@ Code code_named(const std::string& name) {
   return Code::kInternal;
 }
 
+// Nobody looks at a paused database: zero would be a claim.
+Json known(const replicate::DatabaseStatus& database, std::uint64_t value) {
+  return database.phase == replicate::Phase::kPaused ? Json() : Json(value);
+}
+
 }  // namespace
 
 Json time_json(Micros time) {
@@ -72,12 +77,12 @@ Json to_json(const replicate::ReplicaStatus& status, const replicate::DatabaseSt
     error = Error(*drill->problem).with_context("restore drill");
   Json json = Json::object({{"name", status.name},
                             {"state", replicate::state_name(status.state)},
-                            {"txid", status.acknowledged.value},
+                            {"txid", known(database, status.acknowledged.value)},
                             {"txid_time", time_json(status.acknowledged_time)},
-                            {"lag_transactions", behind},
+                            {"lag_transactions", known(database, behind)},
                             {"behind_since", time_json(status.behind_since)},
                             {"bytes_waiting", status.bytes_waiting},
-                            {"snapshot_txid", status.snapshot.value},
+                            {"snapshot_txid", known(database, status.snapshot.value)},
                             {"snapshot_time", time_json(status.snapshot_time)},
                             {"last_success", time_json(status.last_success)},
                             {"objects_sent", status.objects_sent},
@@ -104,9 +109,9 @@ Json to_json(const replicate::DatabaseStatus& status, Json replicas) {
                        {"name", status.name},
                        {"state", replicate::state_name(status)},
                        {"generation", generation},
-                       {"txid", status.captured.value},
+                       {"txid", known(status, status.captured.value)},
                        {"txid_time", time_json(status.captured_time)},
-                       {"durable_txid", status.durable.value},
+                       {"durable_txid", known(status, status.durable.value)},
                        {"page_size", status.page_size},
                        {"pages", status.pages},
                        {"wal_bytes", status.log_bytes},

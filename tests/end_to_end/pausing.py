@@ -27,6 +27,11 @@ def test_a_paused_database_is_free_until_it_is_resumed(folder):
     installation.kill()
     installation.start()  # it stays paused
     assert database_of(installation)["state"] == "paused"
+    paused = database_of(installation)
+    for name in ("txid", "durable_txid"):
+        assert paused[name] is None, paused
+    for name in ("txid", "lag_transactions", "snapshot_txid"):
+        assert paused["replicas"][0][name] is None, paused
     assert "what is committed is not replicated" in installation.streamctl("status").expect(0).stdout
     connection = writer.connection
     assert connection.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)

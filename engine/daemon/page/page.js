@@ -166,7 +166,8 @@ function showCard(card, database) {
   const own = database.error || database.state !== "live" ? Math.max(database.concern, 1) : 0;
   setAttribute(card.state, "data-concern", own);
   setText(card.state, database.state);
-  const parts = [size(database.pages * database.page_size), `transaction ${database.txid}`];
+  const parts = [];
+  if (database.txid !== null) parts.push(size(database.pages * database.page_size), `transaction ${database.txid}`);
   if (database.txid_time) parts.push(`last written ${moment(database.txid_time)}`);
   if (database.spool_bytes > 65536) parts.push(`${size(database.spool_bytes)} wait in the spool`);
   setText(card.facts, parts.join(" · "));
