@@ -10,6 +10,46 @@ namespace {
 constexpr std::uint32_t kPage = 1000;
 constexpr int kMostEmptyPages = 1000;  // in a row; a store may send some, but not for ever
 
+// From where on the next page is asked for, and whether that ever ends.
+class Pages {
+ public:
+  explicit Pages(std::string start_after) : after_(std::move(start_after)) {}
+
+  void ask(Pairs& query) const {
+    if (!token_.empty())
+      query.emplace_back("continuation-token", token_);
+    else if (!after_.empty())
+      query.emplace_back("start-after", after_);
+  }
+
+  // Goes on behind this page; nullptr, or what is wrong with it.
+  const char* turn(const ListPage& page, bool ordered) {
+    empty_ = page.objects.empty() ? empty_ + 1 : 0;
+    if (empty_ > kMostEmptyPages) return "the store repeats a page";
+    if (page.next.empty()) {
+      // As in the first version of lists: behind the last key.
+      if (page.objects.empty() || !ordered)
+        return "the store says that there is more, but not where it begins";
+      token_.clear();
+      after_ = page.objects.back().key;
+      return nullptr;
+    }
+    // One page of every circle is marked once the marks are far enough apart.
+    if (page.next == token_ || page.next == marked_) return "the store repeats a page";
+    token_ = page.next;
+    if (++turned_ == next_mark_) {
+      marked_ = token_;
+      next_mark_ *= 2;
+    }
+    return nullptr;
+  }
+
+ private:
+  std::string token_, after_, marked_;
+  std::uint64_t turned_ = 0, next_mark_ = 1;
+  int empty_ = 0;
+};
+
 }  // namespace
 
 streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
@@ -20,9 +60,9 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
     return call.fail(STREAMD_UNSUPPORTED, "this store does not list in order");
   const std::uint32_t page_size =
       request.page_hint == 0 ? kPage : std::min(request.page_hint, kPage);
-  std::string token, last;
-  int empty = 0;
-  do {
+  Pages pages(request.start_after);
+  std::string last;
+  for (bool more = true; more;) {
     if (const streamd_code code = call.check(); code != STREAMD_OK) return code;
     Request get;
     get.method = "GET";
@@ -30,10 +70,7 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
                  {"encoding-type", "url"},
                  {"max-keys", std::to_string(page_size)},
                  {"prefix", request.prefix}};
-    if (!token.empty())
-      get.query.emplace_back("continuation-token", token);
-    else if (!from_the_first)
-      get.query.emplace_back("start-after", request.start_after);
+    pages.ask(get.query);
     get.what = on("list", request.prefix);
     HttpResponse response;
     if (const auto code = client_.exchange(call, get, response); code != STREAMD_OK)
@@ -55,11 +92,10 @@ streamd_code Store::list(const sdk::Call& call, const streamd_list& request,
         return code;
       call.progress();
     }
-    empty = page.objects.empty() ? empty + 1 : 0;
-    if ((page.next == token && !token.empty()) || empty > kMostEmptyPages)
-      return call.fail(STREAMD_INTERNAL, "cannot %s: the store repeats a page", get.what.c_str());
-    token = page.next;
-  } while (!token.empty());
+    more = page.more;
+    if (const char* wrong = more ? pages.turn(page, ordered) : nullptr; wrong != nullptr)
+      return call.fail(STREAMD_INTERNAL, "cannot %s: %s", get.what.c_str(), wrong);
+  }
   return STREAMD_OK;
 }
 

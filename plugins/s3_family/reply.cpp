@@ -73,7 +73,8 @@ bool parse_list(const std::string& body, ListPage& page) {
     object.etag = without_quotes(text_of(entry, "ETag"));
     page.objects.push_back(std::move(object));
   }
-  if (text_of(list, "IsTruncated") == "true") page.next = text_of(list, "NextContinuationToken");
+  page.more = text_of(list, "IsTruncated") == "true";
+  if (page.more) page.next = text_of(list, "NextContinuationToken");
   return true;
 }
 

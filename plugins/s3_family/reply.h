@@ -24,7 +24,8 @@ struct ListedObject {
 };
 struct ListPage {
   std::vector<ListedObject> objects;
-  std::string next;  // continuation token; "" = this was the last page
+  bool more = false;  // this was not the last page
+  std::string next;   // continuation token; some stores give none, and want the last key instead
 };
 // False when the body is no list.
 bool parse_list(const std::string& body, ListPage& page);

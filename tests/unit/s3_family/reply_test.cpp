@@ -37,6 +37,7 @@ BOOST_AUTO_TEST_CASE(lists) {
   BOOST_TEST(page.objects[0].size == 7u);
   BOOST_TEST(page.objects[0].mtime_seconds == 1440938160);
   BOOST_TEST(page.objects[0].etag == "e1");
+  BOOST_TEST(page.more);
   BOOST_TEST(page.next == "t/+=");
   ListPage plain;
   BOOST_TEST(
@@ -45,6 +46,7 @@ BOOST_AUTO_TEST_CASE(lists) {
                  "</ListBucketResult>",
                  plain));
   BOOST_TEST(plain.objects.at(0).key == " a+%41");
+  BOOST_TEST(!plain.more);
   BOOST_TEST(plain.next == "");
   BOOST_TEST(!parse_list("<html/>", plain));
   BOOST_TEST(!parse_list("<ListBucketResult><Conte", plain));
