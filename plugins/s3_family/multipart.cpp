@@ -166,8 +166,13 @@ streamd_code Multipart::complete(streamd_object& out) {
     response.status = 500;
     return client_.fail(call_, request, response);
   }
+  // Or nothing may be: what broke off after the head stored nothing that we know of.
+  const std::string etag = parse_etag(response.body);
+  if (etag.empty())
+    return call_.fail(STREAMD_TRANSIENT, "cannot %s: the store did not say that it is stored",
+                      what_.c_str());
   out = object_of(response);
-  out = sdk::make_object(source_.size, out.mtime_ns, parse_etag(response.body));
+  out = sdk::make_object(source_.size, out.mtime_ns, etag);
   return STREAMD_OK;
 }
 

@@ -65,7 +65,9 @@ std::string answer(const SeenRequest& request) {
   if (line.starts_with("POST") && line.find("delete=") != std::string::npos)
     return response(200, "<DeleteResult/>");
   if (line.starts_with("POST"))
-    return response(200, "<CompleteMultipartUploadResult/>", "ETag: \"e\"\r\n");
+    return response(200,
+                    "<CompleteMultipartUploadResult><ETag>\"e\"</ETag>"
+                    "</CompleteMultipartUploadResult>");
   if (line.find("list-type=") != std::string::npos) return response(200, "<ListBucketResult/>");
   if (line.starts_with("GET")) return response(206, "cdef", "Content-Range: bytes 2-5/10\r\n");
   if (line.starts_with("HEAD")) return "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";

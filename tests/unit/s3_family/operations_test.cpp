@@ -103,6 +103,22 @@ BOOST_AUTO_TEST_CASE(an_upload_that_fails_is_aborted) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_upload_is_stored_when_the_store_says_so_alone) {
+  for (const char* body :
+       {"", "<html/>", "<CompleteMultipartUploadResult/>",
+        "<CompleteMultipartUploadResult><ETag>\"\"</ETag></CompleteMultipartUploadResult>",
+        "<CompleteMultipartUploadResult><ETag>\"all-3\"</ETag>"}) {  // the rest did not come
+    ScriptedServer server(upload_store([&](const SeenRequest& request, std::size_t) {
+      return kind_of(request) == "complete" ? response(200, body) : std::string("fine");
+    }));
+    const auto driver = open_at(server.endpoint());
+    const TestCall host;
+    BOOST_TEST(put(*driver, host, "k", TestSource(12 * kMiB)) == STREAMD_TRANSIENT, body);
+    BOOST_TEST(host.message().find("did not say that it is stored") != std::string::npos);
+    BOOST_TEST(count_kinds(server).count("abort") == 1u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_source_that_fails_or_a_host_that_cancels_aborts_too) {
   ScriptedServer server(upload_store([](const SeenRequest&, std::size_t) { return "fine"; }));
   const auto driver = open_at(server.endpoint(), {{"parallel-parts", "1"}});
