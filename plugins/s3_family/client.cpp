@@ -84,7 +84,7 @@ bool Client::learn(const sdk::Call& call, const SignedRequest& sent, const HttpR
   }
   if (response.ok()) return false;
   if (moved && (response.status == 403 || response.status == 400)) return true;
-  return is_expired(parse_error(response.body).code) &&
+  return is_outdated(parse_error(response.body).code) &&
          credentials_->expire(call, sent.credentials);
 }
 

@@ -39,10 +39,14 @@ streamd_code CredentialChain::get(const sdk::Call& call, std::int64_t now, Crede
 bool CredentialChain::expire(const sdk::Call& call, const Credentials& refused) {
   CallLock::Held held;
   if (lock_.take(call, held) != STREAMD_OK) return false;
-  if (known_.expires_seconds == 0) return false;
-  if (known_.access_key_id == refused.access_key_id &&
-      known_.session_token == refused.session_token)
-    known_ = {};
+  if (chosen_ == nullptr || !known_.same_keys(refused)) return true;
+  Credentials found;
+  if (chosen_->load(call, found) != STREAMD_OK) {
+    known_ = {};  // the next get says why
+    return true;
+  }
+  if (!found.complete() || found.same_keys(refused)) return false;
+  known_ = std::move(found);
   return true;
 }
 

@@ -17,6 +17,10 @@ struct Credentials {
   std::string session_token;         // "" = none
   std::int64_t expires_seconds = 0;  // since 1970; 0 = never
   bool complete() const { return !access_key_id.empty() && !secret_access_key.empty(); }
+  bool same_keys(const Credentials& other) const {
+    return access_key_id == other.access_key_id && secret_access_key == other.secret_access_key &&
+           session_token == other.session_token;
+  }
 };
 
 // One place where credentials may be. May use the network within the terms of the call.
@@ -33,14 +37,15 @@ class CredentialSource {
 };
 
 // Asks the sources in their order, keeps to the first that has something, and asks it again five
-// minutes before what it gave expires. Any thread.
+// minutes before what it gave expires, and when the store refuses it. Any thread.
 class CredentialChain {
  public:
   explicit CredentialChain(std::vector<std::unique_ptr<CredentialSource>> sources)
       : sources_(std::move(sources)) {}
   // `now` in seconds since 1970. AUTH when there are none anywhere.
   streamd_code get(const sdk::Call& call, std::int64_t now, Credentials& found);
-  // The store refused these as expired: the next get asks anew. False when it would give the same.
+  // The store refused these as expired or unknown. True when the next get may give others: somebody
+  // has fetched them already, or their source, asked again, has others. False when it has the same.
   bool expire(const sdk::Call& call, const Credentials& refused);
 
  private:

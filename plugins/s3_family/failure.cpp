@@ -77,9 +77,9 @@ std::string advice(const std::string& code, const ErrorReply& reply) {
 
 }  // namespace
 
-bool is_expired(const std::string& code) {
-  return code == "ExpiredToken" || code == "InvalidToken" || code == "TokenRefreshRequired" ||
-         code == "RequestExpired";
+bool is_outdated(const std::string& code) {
+  return code == "ExpiredToken" || code == "InvalidAccessKeyId" || code == "InvalidToken" ||
+         code == "TokenRefreshRequired" || code == "RequestExpired";
 }
 
 streamd_code code_of(int status, const std::string& code) {

@@ -15,7 +15,8 @@ streamd_code code_of(int status, const std::string& code);
 streamd_code fail_response(const sdk::Call& call, const std::string& what,
                            const HttpResponse& response, std::int64_t now);
 
-// The store says that what we signed with is expired, or that the time is wrong.
-bool is_expired(const std::string& code);
+// The store says that what we signed with is expired or no longer known: its source may have other
+// credentials by now.
+bool is_outdated(const std::string& code);
 
 }  // namespace streamd::s3

@@ -146,6 +146,52 @@ BOOST_AUTO_TEST_CASE(refused_as_expired_are_asked_anew) {
   BOOST_TEST(!never.expire(call, first));
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_another_program_renews_is_read_again) {
+  const TempFolder folder;
+  const std::string path = folder.file("keys");
+  const auto write = [&](const std::string& key, const std::string& token) {
+    std::ofstream(path) << "[default]\naws_access_key_id = " << key
+                        << "\naws_secret_access_key = s\naws_session_token = " << token << "\n";
+  };
+  write("k", "old");
+  TestCall host;
+  const sdk::Call call(&host.abi);
+  Sources sources;
+  sources.push_back(
+      shared_file_credentials("", environment({{"AWS_SHARED_CREDENTIALS_FILE", path}})));
+  CredentialChain chain(std::move(sources));
+  Credentials old, found;
+  chain.get(call, 0, old);
+  BOOST_TEST(!chain.expire(call, old));  // nobody has renewed it yet
+  std::ofstream(path).flush();           // somebody is about to
+  BOOST_TEST(!chain.expire(call, old));
+  write("k", "new");
+  // Two requests that were refused at the same time.
+  for (int i = 0; i < 2; ++i) {
+    BOOST_TEST(chain.expire(call, old));
+    BOOST_TEST(chain.get(call, 0, found) == STREAMD_OK);
+    BOOST_TEST(found.session_token == "new");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_source_that_fails_when_asked_anew_says_why) {
+  TestCall host;
+  const sdk::Call call(&host.abi);
+  auto source = std::make_unique<Renewing>();
+  Renewing& renewing = *source;
+  Sources sources;
+  sources.push_back(std::move(source));
+  CredentialChain chain(std::move(sources));
+  Credentials first, second;
+  chain.get(call, 0, first);
+  renewing.broken = true;
+  BOOST_TEST(chain.expire(call, first));
+  BOOST_TEST(chain.get(call, 0, second) == STREAMD_TRANSIENT);
+  renewing.broken = false;
+  BOOST_TEST(chain.get(call, 0, second) == STREAMD_OK);
+  BOOST_TEST(second.access_key_id != first.access_key_id);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -101,10 +101,10 @@ BOOST_AUTO_TEST_CASE(what_the_store_does_not_say) {
 }
 
 BOOST_AUTO_TEST_CASE(credentials_that_a_new_token_heals) {
-  for (const char* word :
-       {"ExpiredToken", "InvalidToken", "TokenRefreshRequired", "RequestExpired"})
-    BOOST_TEST(is_expired(word), word);
-  BOOST_TEST(!is_expired("AccessDenied"));
+  for (const char* word : {"ExpiredToken", "InvalidAccessKeyId", "InvalidToken",
+                           "TokenRefreshRequired", "RequestExpired"})
+    BOOST_TEST(is_outdated(word), word);
+  BOOST_TEST(!is_outdated("AccessDenied"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -84,11 +84,10 @@ class Tokens final : public CredentialSource {
   int given_ = 0;
 };
 
-BOOST_AUTO_TEST_CASE(a_refused_token_is_renewed_once) {
-  ScriptedServer server([](const SeenRequest& request, std::size_t) {
-    return request.header("x-amz-security-token") == "token2"
-               ? response(200, "")
-               : response(400, error_xml("ExpiredToken"));
+void expect_renewed_once(int status, const char* word) {
+  ScriptedServer server([&](const SeenRequest& request, std::size_t) {
+    return request.header("x-amz-security-token") == "token2" ? response(200, "")
+                                                              : response(status, error_xml(word));
   });
   Settings settings;
   settings.profile = find_profile("generic");
@@ -101,8 +100,13 @@ BOOST_AUTO_TEST_CASE(a_refused_token_is_renewed_once) {
   Request request;
   request.method = "GET";
   HttpResponse found;
-  for (int i = 0; i < 2; ++i) BOOST_TEST(client.exchange(call, request, found) == STREAMD_OK);
+  for (int i = 0; i < 2; ++i) BOOST_TEST(client.exchange(call, request, found) == STREAMD_OK, word);
   BOOST_TEST(server.seen().size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(refused_credentials_are_renewed_once) {
+  expect_renewed_once(400, "ExpiredToken");
+  expect_renewed_once(403, "InvalidAccessKeyId");  // the key was deleted after another was made
 }
 
 BOOST_AUTO_TEST_CASE(a_stalled_store_is_noticed_by_lack_of_progress) {
