@@ -45,7 +45,7 @@ int rename_if_absent(int from_folder, const std::string& from, int to_folder,
     return 0;
   if (errno != EINVAL && errno != ENOSYS) return errno;
   if (::linkat(from_folder, from.c_str(), to_folder, to.c_str(), 0) != 0)
-    return errno == EPERM ? EOPNOTSUPP : errno;
+    return errno == EPERM || errno == ENOSYS ? EOPNOTSUPP : errno;  // as it says "no hard links"
   ::unlinkat(from_folder, from.c_str(), 0);
   return 0;
 }

@@ -15,6 +15,7 @@
 #include "beneath.h"
 #include "listing.h"
 #include "temp_folder.h"
+#include "upload.h"
 
 namespace {
 
@@ -22,6 +23,7 @@ struct Answers {
   bool no_types = false;  // of readdir
   const char* name = "";  // of the file that cannot be looked at
   int look = 0;           // errno of that
+  int link = 0;           // errno of hard links, where there is no renaming without replacing
 };
 Answers answers;
 
@@ -44,6 +46,26 @@ extern "C" int fstatat(int folder, const char* path, struct stat* found, int fla
     return -1;
   }
   return real<int(int, const char*, struct stat*, int)>("fstatat")(folder, path, found, flags);
+}
+
+extern "C" int renameat2(int from_folder, const char* from, int to_folder, const char* to,
+                         unsigned flags) noexcept {
+  if (answers.link != 0 && flags != 0) {
+    errno = EINVAL;
+    return -1;
+  }
+  return real<int(int, const char*, int, const char*, unsigned)>("renameat2")(from_folder, from,
+                                                                              to_folder, to, flags);
+}
+
+extern "C" int linkat(int from_folder, const char* from, int to_folder, const char* to,
+                      int flags) noexcept {
+  if (answers.link != 0) {
+    errno = answers.link;
+    return -1;
+  }
+  return real<int(int, const char*, int, const char*, int)>("linkat")(from_folder, from, to_folder,
+                                                                      to, flags);
 }
 
 namespace streamd::file_driver {
@@ -99,6 +121,18 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_looked_at_is_not_left_out) {
   const Listed listed = list(folder.path());
   BOOST_TEST(listed.code == STREAMD_OK);
   BOOST_TEST(listed.keys == "p/a.x ");
+}
+
+BOOST_AUTO_TEST_CASE(without_hard_links_there_is_no_put_if_absent) {
+  const AnswerAsBefore after;
+  const TempFolder folder;
+  Uploader uploader(folder.path());
+  const Descriptor root(::open(folder.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  BOOST_TEST(uploader.can_rename_if_absent(root));
+  for (const int error_number : {EPERM, ENOSYS, EOPNOTSUPP}) {
+    answers.link = error_number;
+    BOOST_TEST(!uploader.can_rename_if_absent(root), strerrorname_np(error_number));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
