@@ -167,12 +167,11 @@ streamd_code Multipart::complete(streamd_object& out) {
     return client_.fail(call_, request, response);
   }
   // Or nothing may be: what broke off after the head stored nothing that we know of.
-  const std::string etag = parse_etag(response.body);
-  if (etag.empty())
+  if (!says_completed(response.body))
     return call_.fail(STREAMD_TRANSIENT, "cannot %s: the store did not say that it is stored",
                       what_.c_str());
   out = object_of(response);
-  out = sdk::make_object(source_.size, out.mtime_ns, etag);
+  out = sdk::make_object(source_.size, out.mtime_ns, parse_etag(response.body));
   return STREAMD_OK;
 }
 

@@ -155,6 +155,11 @@ std::string parse_etag(const std::string& body) {
   return without_quotes(text_of(root_of(document, body, "CompleteMultipartUploadResult"), "ETag"));
 }
 
+bool says_completed(const std::string& body) {
+  pugi::xml_document document;
+  return root_of(document, body, "CompleteMultipartUploadResult");
+}
+
 bool parse_role(const std::string& body, RoleReply& reply) {
   pugi::xml_document document;
   const pugi::xml_node given = root_of(document, body, "AssumeRoleWithWebIdentityResponse")

@@ -48,6 +48,8 @@ bool parse_lifecycle(const std::string& body, std::vector<ExpiryRule>& rules);
 // "" = not there.
 std::string parse_upload_id(const std::string& body);
 std::string parse_etag(const std::string& body);
+// The result of an upload in parts, whole; Ceph's has an empty ETag.
+bool says_completed(const std::string& body);
 
 struct RoleReply {
   std::string access_key_id, secret_access_key, session_token;

@@ -105,8 +105,7 @@ BOOST_AUTO_TEST_CASE(an_upload_that_fails_is_aborted) {
 
 BOOST_AUTO_TEST_CASE(an_upload_is_stored_when_the_store_says_so_alone) {
   for (const char* body :
-       {"", "<html/>", "<CompleteMultipartUploadResult/>",
-        "<CompleteMultipartUploadResult><ETag>\"\"</ETag></CompleteMultipartUploadResult>",
+       {"", "<html/>",
         "<CompleteMultipartUploadResult><ETag>\"all-3\"</ETag>"}) {  // the rest did not come
     ScriptedServer server(upload_store([&](const SeenRequest& request, std::size_t) {
       return kind_of(request) == "complete" ? response(200, body) : std::string("fine");
