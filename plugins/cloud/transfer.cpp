@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 #include "endpoint.h"
@@ -87,10 +88,14 @@ void Transfer::set_network(const Network& network) {
   curl_easy_setopt(handle_, CURLOPT_SSL_VERIFYHOST, network.tls_verify ? 2L : 0L);
   curl_easy_setopt(handle_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (!network.ca_file.empty()) curl_easy_setopt(handle_, CURLOPT_CAINFO, network.ca_file.c_str());
-  if (!network.proxy.empty())
-    curl_easy_setopt(handle_, CURLOPT_PROXY, network.proxy.c_str());
+  if (!network.proxy.url.empty())
+    curl_easy_setopt(handle_, CURLOPT_PROXY, network.proxy.url.c_str());
   else if (network.refuse_public)  // a proxy of the environment would hide whom we talk to
     curl_easy_setopt(handle_, CURLOPT_NOPROXY, "*");
+  if (!network.proxy.user.empty())
+    curl_easy_setopt(handle_, CURLOPT_PROXYUSERNAME, network.proxy.user.c_str());
+  if (!network.proxy.password.empty())
+    curl_easy_setopt(handle_, CURLOPT_PROXYPASSWORD, network.proxy.password.c_str());
 }
 
 void Transfer::join(CURLM* multi) {
@@ -123,6 +128,9 @@ streamd_code Transfer::network_failure() const {
                       "allow-http = true",
                       request_.what.c_str());
   const char* why = detail_[0] != '\0' ? detail_ : curl_easy_strerror(curl_result_);
+  // A URL of the environment's is quoted there, with its password.
+  if (std::strstr(why, "Unsupported proxy") != nullptr)
+    why = "the URL of the proxy is not understood (http_proxy, https_proxy or all_proxy)";
   const bool no_tls = curl_result_ == CURLE_SSL_CONNECT_ERROR;
   return call_.fail(code, "cannot %s: %s%s", request_.what.c_str(), why,
                     no_tls ? " (does the endpoint speak https?)" : "");
