@@ -68,17 +68,25 @@ Txid highest_sure(const std::map<Txid, Micros>& named, Micros wanted) {
 std::vector<Boundary> boundaries_of(const GenerationTimeline& generation, Micros wanted) {
   const auto named = named_moments(generation);
   const Txid sure = highest_sure(named, wanted);
+  Txid later(UINT64_MAX);  // the first that names show to be
+  for (auto at = named.upper_bound(sure); at != named.end() && later.value == UINT64_MAX; ++at)
+    if (!perhaps_seen(at->second, wanted)) later = at->first;
   std::vector<Boundary> found;
   for (const auto& snapshot : generation.snapshots)
     if (snapshot.key.txid > sure && perhaps_seen(snapshot.key.time, wanted))
-      found.push_back({to_text(snapshot.key), snapshot.size, generation.id});
+      found.push_back({to_text(snapshot.key), snapshot.size, generation.id, snapshot.key.txid,
+                       snapshot.key.txid});
   each_complete(generation, [&](const Segment& segment) {
     if (segment.key.last <= sure || !generation.restorable(segment.key.last)) return;
     const auto before = named.find(segment.key.first.prior());
     const bool reaches = before == named.end() || perhaps_seen(before->second, wanted) ||
                          perhaps_seen(segment.key.time, wanted) ||
                          segment.key.time < before->second;  // the clock stepped back
-    if (reaches) found.push_back({to_text(segment.key), segment.sizes.back(), generation.id});
+    const bool all = segment.key.completeness == Completeness::kAll;
+    const Txid first = all ? std::max(segment.key.first, sure.next()) : segment.key.last;
+    if (reaches)
+      found.push_back({to_text(segment.key), segment.sizes.back(), generation.id, first,
+                       std::min(segment.key.last, later)});
   });
   return found;
 }

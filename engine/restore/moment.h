@@ -29,6 +29,7 @@ struct Boundary {
   std::string key;         // a snapshot, or the last piece of a segment
   std::uint64_t size = 0;  // bytes
   GenerationId generation{};
+  Txid first{}, last{};  // the transactions that names leave open and whose times it tells
   bool operator==(const Boundary&) const = default;
 };
 // Empty for targets other than ByTime. Usually one or two. A clock that steps back and forth again

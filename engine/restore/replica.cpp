@@ -1,5 +1,8 @@
 #include "restore/replica.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "segment/reader.h"
 
 namespace streamd::restore {
@@ -29,6 +32,15 @@ std::vector<SeenTransaction> table_of(const segment::ObjectReader& reader) {
     txid = txid.next();
   }
   return table;
+}
+
+// All that names leave open there is told by others, which ascend.
+bool is_told(const Boundary& damaged, const std::vector<Boundary>& told) {
+  Txid from = damaged.first;
+  for (const Boundary& other : told)
+    if (other.generation == damaged.generation && other.first <= from && from <= other.last)
+      from = other.last.next();
+  return from > damaged.last;
 }
 
 }  // namespace
@@ -61,12 +73,24 @@ Result<Inventory> take_inventory(storage::Store& store, const storage::Call& cal
 Result<SeenTables> read_tables(storage::Store& store, const std::vector<Boundary>& boundaries,
                                const storage::Call& call) {
   SeenTables tables;
+  std::vector<Boundary> told;
+  std::vector<std::pair<Boundary, Error>> damaged;
   for (const Boundary& boundary : boundaries) {
     const auto source = storage::object_source(store, boundary.key, boundary.size, call);
     auto reader = segment::ObjectReader::open(*source);
-    if (!reader) return std::move(reader.error()).with_context("fetch object " + boundary.key);
-    tables[boundary.key] = table_of(*reader);
+    if (reader) {
+      told.push_back(boundary);
+      tables[boundary.key] = table_of(*reader);
+      continue;
+    }
+    Error error = std::move(reader.error()).with_context("fetch object " + boundary.key);
+    if (error.code != Code::kCorrupt) return error;
+    damaged.emplace_back(boundary, std::move(error));
   }
+  std::sort(told.begin(), told.end(),
+            [](const Boundary& a, const Boundary& b) { return a.first < b.first; });
+  for (auto& [boundary, error] : damaged)
+    if (!is_told(boundary, told)) return std::move(error);
   return tables;
 }
 

@@ -31,7 +31,8 @@ Result<Inventory> take_inventory(storage::Store& store, const storage::Call& cal
 Result<catalog::Timeline> take_timeline(storage::Store& store, const storage::Call& call);
 
 // Reads what resolve() needs to know beyond names. kNotFound when an object is gone meanwhile: a
-// new inventory tells what took its place.
+// new inventory tells what took its place. A damaged one is no error where others tell the times of
+// the same transactions.
 Result<SeenTables> read_tables(storage::Store& store, const std::vector<Boundary>& boundaries,
                                const storage::Call& call);
 

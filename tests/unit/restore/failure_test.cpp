@@ -269,6 +269,36 @@ BOOST_AUTO_TEST_CASE(what_is_damaged_is_gone_around_where_something_leads_around
   }
 }
 
+// For a time: what others tell too may be damaged.
+BOOST_AUTO_TEST_CASE(a_time_that_another_object_tells_needs_no_damaged_one) {
+  ReplicaBuilder merged(3);
+  merged.begin_with(24);
+  merged.snapshot();
+  merged.commit(15);
+  const std::string wide = to_text(merged.seal(1));
+  Standard replica;
+  const auto keys = replica.data_keys();
+  replica.store->set(wide, merged.store->content(wide));
+  const auto damage = [&](const std::string& key) {
+    Bytes bad = replica.store->content(key);
+    for (std::size_t i = 0; i < bad.size(); i += 7) bad[i] ^= 0x40;
+    replica.store->set(key, bad);
+  };
+  RestoreFixture out;
+  out.options.target.moment = ByTime{seen_at(9)};
+  damage(wide);
+  BOOST_TEST(out.must_restore(replica).plan.moment.txid.value == 9u);
+  BOOST_TEST((out.content() == file_of(replica.states.at(9))));
+  out.fresh();
+  replica.store->set(wide, merged.store->content(wide));
+  for (const std::string& key : keys)
+    if (key.find("/segments/") != std::string::npos) damage(key);
+  BOOST_TEST(out.must_restore(replica).plan.moment.txid.value == 9u);
+  out.fresh();
+  damage(wide);
+  BOOST_TEST((out.failure(replica) == Code::kCorrupt));
+}
+
 BOOST_AUTO_TEST_CASE(another_replica_has_what_is_damaged_in_one) {
   RestoreFixture out;
   const Standard first, second;
