@@ -4,7 +4,6 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/HTTPSClientSession.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/SecureStreamSocket.h>
 #include <Poco/URI.h>
@@ -92,7 +91,8 @@ std::unique_ptr<net::HTTPClientSession> session_over(const net::StreamSocket& so
   // Reading the system's certificates takes a while: once is enough.
   static const net::Context::Ptr context(
       new net::Context(net::Context::TLS_CLIENT_USE, "", net::Context::VERIFY_STRICT, 9, true));
-  return std::make_unique<net::HTTPSClientSession>(
+  // Not HTTPSClientSession, which takes no socket that is connected (Poco 1.11).
+  return std::make_unique<net::HTTPClientSession>(
       net::SecureStreamSocket::attach(socket, uri.getHost(), context));
 }
 
