@@ -185,7 +185,7 @@ Status Pipeline::turn(bool woken, bool& moved) {
 Status Pipeline::capture(bool woken, bool& moved) {
   const MonoTime now = clock_.mono();
   if (woken) last_woken_ = now;
-  const bool told = woken && capture_->resting();
+  const bool told = woken && capture_->handed_over();
   if (told || now - last_check_ >= (capture_->handed_over() ? slow_poll(now) : kReplacedCheck)) {
     last_check_ = now;
     if (TRY(capture_->replaced()))

@@ -62,9 +62,12 @@ Status Session::open_files(bool set_wal) {
   return {};
 }
 
+// Each is opened by name: when there is another file by now, nothing may be made or locked beside
+// it.
 Status Session::open_workers() {
   for (Connection* connection : {&readers_[0], &readers_[1], &writer_, &checkpointer_}) {
     TRY(connection->open(path_));
+    if (attached()) TRY(require_same_files());
     TRY(connection->touch());
   }
   for (Connection* connection : {&readers_[0], &readers_[1], &checkpointer_})
@@ -97,6 +100,7 @@ void Session::close() {
 Status Session::rest() {
   Connection fresh;
   TRY(fresh.open(path_));
+  TRY(require_same_files());  // of another database SQLite would make an index, and map it
   index_ = TRY(fresh.map_index());
   if (!fresh.lock_shared(IndexLock::kRead0))
     return make_error(Code::kInternal, "rest " + path_ + ": slot 0 is not shared");

@@ -79,6 +79,7 @@ class Session {
   Status open_files(bool set_wal);
   Status open_workers();
   void close_workers();
+  bool attached() const { return inodes_ != Inodes{}; }
   Status require_same_files() const;
   bool foreign_lock(int first, int count, pid_t* pid) const;
 

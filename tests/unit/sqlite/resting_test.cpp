@@ -219,6 +219,26 @@ BOOST_AUTO_TEST_CASE(another_file_in_its_place_is_noticed_and_gets_no_files_of_o
   BOOST_TEST((stepped.error().code == Code::kInternal));
 }
 
+BOOST_AUTO_TEST_CASE(another_file_in_its_place_is_noticed_when_it_is_about_to_rest) {
+  LiveDatabase other;
+  other.insert(3);
+  other.close();
+  Scene scene;
+  scene.follower->settle_down();
+  BOOST_REQUIRE(!scene.follower->capture->resting());
+  const std::string& path = scene.database.path();
+  std::filesystem::remove(path + "-wal");
+  std::filesystem::remove(path + "-shm");
+  std::filesystem::rename(other.path(), path);
+  const auto stepped = scene.follower->capture->step();
+  BOOST_REQUIRE(!stepped.has_value());
+  BOOST_TEST((stepped.error().code == Code::kInternal));
+  BOOST_TEST(!std::filesystem::exists(path + "-shm"));
+  BOOST_TEST(!std::filesystem::exists(path + "-wal"));
+  scene.follower->capture.reset();
+  BOOST_TEST(!std::filesystem::exists(path + "-shm"));
+}
+
 // The instant without a lock on the database: whatever an application does in it, nothing is lost.
 BOOST_AUTO_TEST_CASE(applications_that_come_and_go_while_it_falls_asleep_lose_nothing) {
   Scene scene;
