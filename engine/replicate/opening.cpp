@@ -81,7 +81,7 @@ Status Pipeline::replay_spool() {
     if (!identity_ || object->header.generation != identity_->generation) continue;
     state::Tip after = tip_;
     TRY(replay(*object, *ledger_, after));
-    if (after.txid > tip_.txid || !tip_.position.known()) tip_ = after;
+    if (after.txid > tip_.txid) tip_ = after;  // a tip as new may have given up its position
   }
   return {};
 }

@@ -191,6 +191,7 @@ Status Pipeline::capture(bool woken, bool& moved) {
     if (TRY(capture_->replaced()))
       return make_error(Code::kInternal, "the database's files were replaced",
                         "the new ones are compared with the old and the differences sent");
+    TRY(capture_->require_untouched());
   }
   moved = TRY(capture_->step());
   if (capture_->stats().damaged_index != 0 && !damage_said_) {
@@ -319,6 +320,10 @@ void Pipeline::failed(Error error) {
     if (recorder_ && !reload &&
         recorder_->tip().generation == (identity_ ? identity_->generation : GenerationId{}))
       tip_ = recorder_->tip();
+    if (capture_ && capture_->overwritten()) {  // nor may another life continue from there
+      tip_.position = {};
+      if (ledger_->sync()) (void)state::save_tip(layout_.tip(), tip_);
+    }
     detach();
     if (reload) loaded_ = false;
     phase_ = reload || phase_ == Phase::kOpening ? Phase::kOpening : Phase::kAttaching;

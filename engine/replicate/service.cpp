@@ -148,6 +148,12 @@ Status Pipeline::stop(MonoTime deadline) {
 void Pipeline::leave() {
   const auto left = capture_->leave();
   const state::Tip& tip = recorder_->tip();
+  if (capture_->overwritten()) {  // the next life compares the pages
+    state::Tip unknown = tip;
+    unknown.position = {};
+    (void)recorder_->save_tip(layout_.tip());
+    (void)state::save_tip(layout_.tip(), unknown);
+  }
   if (!left)
     log_error_event(LogLevel::kWarn, "the log was left beside the database", left.error(),
                     {{"database", path()}});

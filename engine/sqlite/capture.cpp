@@ -53,6 +53,7 @@ CaptureStats& CaptureStats::operator+=(const CaptureStats& other) {
 }
 
 Result<std::optional<FileIdentity>> Capture::leave() {
+  TRY(require_untouched());
   if (session_->open_elsewhere()) return std::optional<FileIdentity>{};
   TRY(catch_up());
   if (broken_chain_) return std::optional<FileIdentity>{};  // our end merges such a log
@@ -108,6 +109,7 @@ Result<bool> Capture::step_pinned() {
 // restarted) or to the one new log; none can be lost while slot 0 is held.
 Result<bool> Capture::step_zero() {
   if (shows_nothing_new(TRY(look()))) return false;
+  TRY(require_untouched());
   TRY(session_->wake());
   Connection& reader = session_->reader(pin_reader_);
   wal::IndexHeader header;
@@ -126,6 +128,14 @@ Result<bool> Capture::step_zero() {
   failed_tries_ = tried_at_frame_ = 0;
   if (!captured) return std::move(captured.error());
   return true;
+}
+
+// Backfilling takes slot 0 exclusively, and a checkpoint syncs the file before it says how far it
+// came: so nobody has written the file since Zero was entered who did it through SQLite.
+Status Capture::require_untouched() {
+  if (state_ != State::kZero || !TRY(session_->file_changed())) return {};
+  overwritten_ = true;
+  return live_break("the database file was written to by something other than SQLite");
 }
 
 // There is nothing to capture.

@@ -134,6 +134,11 @@ class Capture {
   const wal::Position& durable_position() const { return durable_; }
 
   Result<bool> replaced() const { return session_->replaced(); }
+  // kInternal when somebody wrote the database file past SQLite (a copy over it keeps the inode),
+  // which only shows in Zero. From then on overwritten(): no position in the log tells any more
+  // what the file holds, so the next attach must not continue from one.
+  Status require_untouched();
+  bool overwritten() const { return overwritten_; }
   bool handed_over() const { return state_ == State::kZero; }
   bool resting() const { return session_->resting(); }
   // Somebody waits for us, or we for a checkpointer: look again within a millisecond.
@@ -231,6 +236,7 @@ class Capture {
   // database file, put older pages back over them.
   bool broken_chain_ = false;
   bool make_room_ = false;
+  bool overwritten_ = false;
 
   Micros not_before_ = 0;  // wall clock before the newest look that showed nothing new
   Micros look_began_ = 0, seen_ = 0;

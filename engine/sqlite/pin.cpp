@@ -97,6 +97,10 @@ Result<bool> Capture::enter_zero() {
   if (!restarted) TRY(capture_to(header));
   TRY(make_durable());
   if (durable_ != captured_ || !lock_zero(header)) return false;
+  if (Status remembered = session_->remember_file(); !remembered) {
+    session_->lock_holder().unlock_shared(IndexLock::kRead0);
+    return std::move(remembered.error());
+  }
   session_->reader(pin_reader_).end();
   state_ = State::kZero;
   view_.forget();

@@ -174,6 +174,18 @@ Result<bool> Session::replaced() const {
   return now != inodes_;
 }
 
+Status Session::remember_file() {
+  remembered_ = TRY(file_identity());
+  return {};
+}
+
+// Another file in its place is for replaced().
+Result<bool> Session::file_changed() const {
+  const FileIdentity now = TRY(file_identity());
+  return now.inode == remembered_.inode &&
+         (now.size != remembered_.size || now.mtime_ns != remembered_.mtime_ns);
+}
+
 Result<wal::IndexHeader> Session::header() {
   auto torn_since = steady_clock::now();
   for (int attempt = 0;; ++attempt) {

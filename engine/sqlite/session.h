@@ -58,6 +58,10 @@ class Session {
   const File& log() const { return log_; }
   const Inodes& inodes() const { return inodes_; }
   Result<bool> replaced() const;  // do the paths lead to other files now, or to none?
+  // Whoever holds slot 0 and has all of the log in the database file knows that SQLite does not
+  // write that file: was it written to since? chmod and the like do not count.
+  Status remember_file();
+  Result<bool> file_changed() const;
 
   // The wal-index header, settled: waits out a writer in the middle of it; one that died there is
   // repaired by SQLite's own recovery.
@@ -89,6 +93,7 @@ class Session {
   File log_, index_locks_;
   const volatile void* index_ = nullptr;
   Inodes inodes_;
+  FileIdentity remembered_;
   bool resting_ = false;
   std::uint64_t torn_headers_ = 0;
 };

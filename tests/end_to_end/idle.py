@@ -2,6 +2,7 @@
 import contextlib
 import os
 import sqlite3
+import subprocess
 
 from harness import case, compare
 from harness.daemon import Database, Installation, file_replica
@@ -94,6 +95,26 @@ def test_a_file_that_is_replaced_at_rest_is_noticed(folder):
         os.unlink(out)
         return tables == [("u",)]
     wait_until(followed, "the new file's content on the replica")
+
+
+def test_a_file_that_is_written_over_in_place_is_compared(folder):
+    """`cp backup.db app.db` keeps the inode, and a log that belongs to what was there before."""
+    installation = installation_of(folder, ["app.db"])
+    path, backup = installation.databases[0].path, os.path.join(folder, "backup.db")
+    for number in range(20):
+        write(path, f"INSERT INTO t(b) VALUES('first {number}' || hex(zeroblob(900)))")
+    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(backup)) as copy:
+        source.backup(copy)
+    write(path, "UPDATE t SET b = 'second' || b WHERE id % 2 = 0", "INSERT INTO t(b) VALUES(1)")
+    wait_for_rest(installation)
+    subprocess.run(["cp", backup, path], check=True)
+    write(path, "INSERT INTO t(b) VALUES('after')")
+    wait_until(lambda: installation.daemon.output().count("database attached") == 2, "the comparison")
+    for life in range(2):
+        installation.sync(installation.databases[0])
+        compare.assert_same_pages(restored(installation, f"out-{life}.db"), path)
+        installation.stop()
+        installation.start()
 
 
 if __name__ == "__main__":

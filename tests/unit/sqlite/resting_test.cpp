@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 
@@ -29,6 +30,13 @@ int descriptors_of(const std::string& path) {
     count += std::filesystem::read_symlink(entry.path(), gone) == path ? 1 : 0;
   }
   return count;
+}
+
+// By a child: a descriptor of the database that is closed here would drop our locks.
+void write_over_in_place(const std::string& path, const std::string& copy) {
+  const std::string command =
+      "cp '" + path + "' '" + copy + "' && cp '" + copy + "' '" + path + "'";
+  BOOST_REQUIRE(std::system(command.c_str()) == 0);
 }
 
 struct Scene {
@@ -237,6 +245,39 @@ BOOST_AUTO_TEST_CASE(another_file_in_its_place_is_noticed_when_it_is_about_to_re
   BOOST_TEST(!std::filesystem::exists(path + "-wal"));
   scene.follower->capture.reset();
   BOOST_TEST(!std::filesystem::exists(path + "-shm"));
+}
+
+// As `cp backup.db app.db` does: the same inode.
+BOOST_AUTO_TEST_CASE(a_file_that_is_written_over_in_place_is_noticed_before_a_new_log_begins) {
+  for (const bool rested : {false, true}) {
+    Scene scene;
+    if (rested)
+      scene.come_to_rest();
+    else
+      scene.follower->settle_down();
+    const std::string& path = scene.database.path();
+    std::filesystem::permissions(path, std::filesystem::perms(0640));
+    BOOST_TEST(scene.follower->capture->require_untouched().has_value());
+    write_over_in_place(path, scene.database.folder_file("backup.db"));
+    scene.application->sql(kInsert);
+    const int before = scene.follower->sink.commits;
+    const auto stepped = scene.follower->capture->step();
+    BOOST_REQUIRE(!stepped.has_value());
+    BOOST_TEST((stepped.error().code == Code::kInternal));
+    BOOST_TEST(scene.follower->capture->overwritten());
+    BOOST_TEST(scene.follower->sink.commits == before);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_written_over_is_not_left_behind_as_ours) {
+  Scene scene;
+  scene.come_to_rest();
+  scene.application->run("close");
+  write_over_in_place(scene.database.path(), scene.database.folder_file("backup.db"));
+  const auto left = scene.follower->capture->leave();
+  BOOST_REQUIRE(!left.has_value());
+  BOOST_TEST((left.error().code == Code::kInternal));
+  BOOST_TEST(scene.follower->capture->overwritten());
 }
 
 // The instant without a lock on the database: whatever an application does in it, nothing is lost.
