@@ -55,11 +55,11 @@ Status Capture::continue_from(const wal::Position& last, const std::optional<Fil
   captured_ = durable_ = last;
   if (TRY(same_log(last))) {
     TRY(view_.rebuild(last.frame, last.page_size));
-    TRY(capture_to(pin_));
+    TRY(capture_snapshot());
     continuity_ = Continuity::kSameLog;
   } else if (TRY(restarted_once(last))) {
     TRY(begin_log(pin_));
-    TRY(capture_to(pin_));
+    TRY(capture_snapshot());
     continuity_ = Continuity::kOneRestart;
   } else if (left && TRY(holds_every_commit_since_left(last, *left))) {
     TRY(continue_from_left());
@@ -89,8 +89,18 @@ Status Capture::continue_from_left() {
   captured_.chain = {};
   captured_.change = 0;
   durable_ = captured_;
+  TRY(capture_snapshot());
   continuity_ = pin_.last_frame == 0 ? Continuity::kSameLog : Continuity::kOneRestart;
-  return capture_to(pin_);
+  return {};
+}
+
+// Slot 0 does not protect what is read here. Whoever restarts the log says so in the index before
+// the first frame is overwritten: while its salts are the same, so is what was read.
+Status Capture::capture_snapshot() {
+  const bool reads = captured_.frame != pin_.last_frame;
+  TRY(capture_to(pin_));
+  if (!reads || TRY(session_->header()).salts == pin_.salts) return {};
+  return live_break("the log was restarted while it was read");
 }
 
 // Section 4a. Salts of (0,0) are what every empty recovered index shows: never an identity.
@@ -185,6 +195,7 @@ Result<bool> Capture::settle_pinned() {
     next.end();
     return false;
   }
+  state_ = State::kPinned;
   if (header.salts != captured_.salts) {  // only from slot 0: the old log was fully backfilled
     TRY(make_durable());
     TRY(begin_log(header));
@@ -194,7 +205,6 @@ Result<bool> Capture::settle_pinned() {
   session_->reader(pin_reader_).end();
   pin_reader_ ^= 1;
   pin_ = header;
-  state_ = State::kPinned;
   return true;
 }
 

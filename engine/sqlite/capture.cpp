@@ -209,6 +209,12 @@ Status Capture::deliver_frame(wal::Position& position, const std::uint8_t* frame
   if (!wal::accept_frame(position, frame)) {
     if (!wal::accept_broken_frame(position, frame))
       return not_continuous(number, "it belongs to another log");
+    // What may be overwritten while it is read can be torn: only under a lock is it SQLite's bug.
+    // The log goes all the same, in case it is.
+    if (state_ == State::kAttaching) {
+      broken_chain_ = true;
+      return not_continuous(number, "its checksum is wrong");
+    }
     note_broken_chain(number);
   }
   const wal::FrameHeader header = wal::parse_frame_header(frame);

@@ -177,6 +177,7 @@ class Capture {
   Result<bool> holds_every_commit_since_left(const wal::Position& last,
                                              const FileIdentity& left) const;
   Status continue_from_left();
+  Status capture_snapshot();
   Status start_at_snapshot();
   Result<bool> settle_pinned();
 
