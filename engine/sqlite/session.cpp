@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -31,6 +32,16 @@ Status convert_to_wal(const std::string& path) {
   TRY(require_wal_mode(connection, path, true));
   connection.merge_when_last();
   return {};
+}
+
+// What is written after this must show another time, however coarse the file system's clock. Nobody
+// can open the database meanwhile, so no longer than that takes.
+void sleep_until_the_clock_moved_on(const FileIdentity& left) {
+  using std::chrono::nanoseconds;
+  const nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
+  const nanoseconds written(std::max(left.mtime_ns, left.ctime_ns));
+  const nanoseconds coarse = kCoarseClock;
+  std::this_thread::sleep_for(std::clamp(coarse - (now - written), nanoseconds(0), coarse));
 }
 
 }  // namespace
@@ -156,8 +167,7 @@ Result<std::optional<FileIdentity>> Session::close_as_last(const wal::Position& 
       left = TRY(file_identity());
       writer_.merge_when_last();
     }
-    // What is written after this must show another time, however coarse the file system's clock.
-    std::this_thread::sleep_for(kCoarseClock);
+    if (left) sleep_until_the_clock_moved_on(*left);
   }
   close();
   if (TRY(stat_path(path_ + "-wal"))) left.reset();
