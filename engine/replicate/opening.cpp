@@ -123,6 +123,7 @@ void Pipeline::followed(const char* how) {
   let_go_.reset();
   watch_log();
   database_watch_ = loop_.load()->watch(layout_.database, Loop::Event::kReplaced, *this);
+  last_check_ = {};  // both by name: the next turn looks whether they are the files that we follow
 }
 
 Status Pipeline::begin_generation() {
