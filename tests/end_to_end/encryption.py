@@ -78,6 +78,8 @@ def test_keygen(folder):
     assert [key["public_key"] for key in listed] == [public] and len(listed[0]["recipient"]) == 16, listed
     printed = run([case.program("streamctl"), "keygen"]).expect(0).stdout
     assert "streamd-key-" in printed and "streamd-pub-" in printed and public not in printed, printed
+    made = run([case.program("streamctl"), "keygen", "--json"]).expect(0).json
+    assert "streamd-key-" in made["identity"] and made["public_key"] in made["identity"], sorted(made)
     run([case.program("streamctl"), "keygen", "--public", os.path.join(folder, "none")]).expect(40)
     run([case.program("streamctl"), "keygen", "--public", path, "-o", path + "2"]).expect(2)
 

@@ -46,7 +46,10 @@ Result<int> run_keygen(const Session& session, const KeygenOptions& options) {
   if (!options.of.empty()) return print_public_keys(session, options.of);
   const crypt::Identity identity = crypt::Identity::make();
   if (options.out.empty()) {
-    fmt::print("{}", identity.file_text());
+    if (session.json)
+      print_json(key_json(identity.public_key()).set("identity", identity.file_text()));
+    else
+      fmt::print("{}", identity.file_text());
     return daemon::kExitDone;
   }
   TRY(write_identity(identity, options.out));
