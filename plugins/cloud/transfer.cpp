@@ -42,6 +42,10 @@ Transfer::Transfer(const Network& network, const sdk::Call& call, HttpRequest re
   curl_easy_setopt(handle_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(handle_, CURLOPT_OPENSOCKETFUNCTION, on_socket);
   curl_easy_setopt(handle_, CURLOPT_OPENSOCKETDATA, this);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  // Whoever cancels does not wait for the name service: libcurl's thread that does is left behind.
+  curl_easy_setopt(handle_, CURLOPT_QUICK_EXIT, 1L);
+#endif
   set_method();
   set_network(network);
   for (const auto& [name, value] : request_.headers)

@@ -19,7 +19,8 @@
  * Threads   open: one at a time in the process, no network, back within 100 ms. close: alone on its
  *           instance. All else: any thread, concurrently, at most caps.max_concurrency calls at a
  *           time per instance (the host counts). Callbacks run on the calling thread, before the
- *           call returns. No thread of the driver outlives close().
+ *           call returns. No thread of the driver outlives close(), but one that waits for the
+ *           name service and touches nothing of the driver afterwards; the host never unloads one.
  * Retries   belong to the host. A driver may refresh a token or reconnect once, and only before a
  *           byte was delivered; then it reports what happened.
  * Process   Descriptors are opened O_CLOEXEC. The driver changes no signal handler, locale, umask

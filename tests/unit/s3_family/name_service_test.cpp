@@ -1,0 +1,52 @@
+// A name service that does not answer: getaddrinfo is ours here.
+#include <dlfcn.h>
+#include <netdb.h>
+
+#include <chrono>
+#include <cstring>
+
+#include "scripted_store.h"
+
+namespace {
+
+constexpr auto kSilence = std::chrono::seconds(5);
+
+}  // namespace
+
+// Seen by libcurl.
+extern "C" __attribute__((visibility("default"))) int getaddrinfo(const char* name,
+                                                                  const char* service,
+                                                                  const addrinfo* hints,
+                                                                  addrinfo** found) {
+  if (name != nullptr && std::strstr(name, "silent.example") != nullptr) {
+    std::this_thread::sleep_for(kSilence);
+    return EAI_AGAIN;
+  }
+  using Function = int(const char*, const char*, const addrinfo*, addrinfo**);
+  return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, "getaddrinfo"))(name, service, hints,
+                                                                        found);
+}
+
+namespace streamd::s3 {
+namespace {
+
+BOOST_AUTO_TEST_SUITE(name_service)
+
+BOOST_AUTO_TEST_CASE(a_call_that_waits_for_it_ends_when_it_is_cancelled) {
+  const auto driver = open_at("https://silent.example");
+  TestCall host;
+  std::thread canceller([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    host.cancel = true;
+  });
+  const auto began = std::chrono::steady_clock::now();
+  std::string data;
+  BOOST_TEST(get(*driver, host, data) == STREAMD_CANCELLED);
+  BOOST_TEST((std::chrono::steady_clock::now() - began < kSilence / 2));
+  canceller.join();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace streamd::s3
