@@ -44,8 +44,8 @@ MergeJob::MergeJob(const MergeSettings& settings, Contents& contents, MergeCache
 }
 
 std::optional<milliseconds> MergeJob::due_in(const UpkeepView& view) {
-  const bool due = more_ || view.generation != generation_ || view.snapshot != snapshot_ ||
-                   view.objects_sent >= plan_again_at_;
+  const bool due = more_ || asked_ || view.generation != generation_ ||
+                   view.snapshot != snapshot_ || view.objects_sent >= plan_again_at_;
   return due ? std::optional(milliseconds(0)) : std::nullopt;
 }
 
@@ -68,6 +68,7 @@ Status MergeJob::run(const UpkeepContext& context) {
   snapshot_ = context.view.snapshot;
   plan_again_at_ = context.view.objects_sent + rules_.fan_in;
   more_ = true;  // also after a failure
+  asked_ = false;
   const Contents::View known = contents_.view();
   std::set<Txid> borders = known.borders;
   borders.insert(alone_.begin(), alone_.end());

@@ -1,6 +1,7 @@
 // Compaction: neighbouring segments of a replica become one of the next level. Blocks are copied,
 // nothing is decoded; the sources come from the cache of what was sent, where they are still there.
 #pragma once
+#include <atomic>
 #include <set>
 
 #include "catalog/merge_plan.h"
@@ -25,6 +26,7 @@ class MergeJob final : public UpkeepJob {
   MergeJob(const MergeSettings& settings, Contents& contents, MergeCache& cache);
   const char* name() const override { return "merge"; }
   std::optional<milliseconds> due_in(const UpkeepView& view) override;
+  void hurry() override { asked_ = true; }
   // Every object that turned out to be damaged is left out from then on, and named by the error as
   // long as the replica is joined.
   Status run(const UpkeepContext& context) override;
@@ -49,6 +51,7 @@ class MergeJob final : public UpkeepJob {
   Txid snapshot_;                    // the newest when it was planned last
   std::uint64_t plan_again_at_ = 0;  // objects sent in this life
   bool more_ = false;
+  std::atomic<bool> asked_{false};
   std::set<Txid> alone_;  // edges of objects that are not merged
   std::optional<Error> damage_;
 };

@@ -52,7 +52,10 @@ Upkeep::Outlook Upkeep::look(const UpkeepView& view, const state::Identity& iden
 
 void Upkeep::hurry() {
   const std::lock_guard lock(mutex_);
-  for (Entry& entry : entries_) entry.retry_at = {};
+  for (Entry& entry : entries_) {
+    entry.retry_at = {};
+    entry.job->hurry();
+  }
 }
 
 void Upkeep::wait(MonoTime deadline) const {

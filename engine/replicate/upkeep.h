@@ -61,6 +61,8 @@ class UpkeepJob {
   // How long until it is to run; 0 or less: now. nullopt: not before the replica moves. Asked after
   // every round of the replica, which waits meanwhile: no store, no file. Never during a run.
   virtual std::optional<milliseconds> due_in(const UpkeepView& view) = 0;
+  // Somebody asks for all that can be done, however little. Any thread, also during a run.
+  virtual void hurry() {}
   // A short piece of work: what is left is due again at once and gets its next turn. kCancelled is
   // no failure; after any other error it is tried again, later and later.
   virtual Status run(const UpkeepContext& context) = 0;
@@ -86,7 +88,7 @@ class Upkeep final : private Task {
   };
   // Begins a run when something is due.
   Outlook look(const UpkeepView& view, const state::Identity& identity, std::uint32_t page_size);
-  void hurry();  // what failed is tried again at once
+  void hurry();  // what failed is tried again at once, and what is small is done as well
   // Until no run is under way, or until `deadline`.
   void wait(MonoTime deadline) const;
   void cancel();  // the end is near: nothing new begins

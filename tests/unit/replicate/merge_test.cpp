@@ -103,6 +103,22 @@ BOOST_AUTO_TEST_CASE(an_idle_database_asks_nothing) {
   BOOST_TEST(daemon.stop().has_value());
 }
 
+// By itself it is planned after each six objects; who asks does not have to wait for that.
+BOOST_AUTO_TEST_CASE(who_asks_gets_all_that_can_be_merged) {
+  LiveDatabase database;
+  const auto store = std::make_shared<MemoryStore>();
+  Daemon daemon(database, {store}, kDaily, 0, merging());
+  database.insert(40, 300);
+  daemon.sync();
+  Moments moments;
+  for (int i = 0; i < 2; ++i) write_and_sync(daemon, database, i, &moments);
+  settle(daemon);
+  for (int i = 0; i < 5; ++i) write_and_sync(daemon, database, i, &moments);
+  settle(daemon);
+  BOOST_TEST(merged_segments(*store) == 1);
+  check_moments(*store, database, moments);
+}
+
 BOOST_AUTO_TEST_CASE(two_replicas_are_merged_each_for_itself) {
   LiveDatabase database;
   const Stores stores{std::make_shared<MemoryStore>(), std::make_shared<MemoryStore>()};
