@@ -320,10 +320,7 @@ void Pipeline::failed(Error error) {
     if (recorder_ && !reload &&
         recorder_->tip().generation == (identity_ ? identity_->generation : GenerationId{}))
       tip_ = recorder_->tip();
-    if (capture_ && capture_->overwritten()) {  // nor may another life continue from there
-      tip_.position = {};
-      if (ledger_->sync()) (void)state::save_tip(layout_.tip(), tip_);
-    }
+    if (capture_ && capture_->overwritten()) give_up_position(tip_);
     detach();
     if (reload) loaded_ = false;
     phase_ = reload || phase_ == Phase::kOpening ? Phase::kOpening : Phase::kAttaching;

@@ -152,6 +152,7 @@ class Pipeline final : public Task, public ReplicaHost {
   void unwatch();
   Status seal_when_due(MonoTime now);
   MonoTime seal_at_last() const;
+  void give_up_position(state::Tip& tip);
   void tell_what_is_sealed();
   Status serve_visitors();
   bool visitor_waits() const;

@@ -143,17 +143,28 @@ Status Pipeline::stop(MonoTime deadline) {
   return {};
 }
 
+// The file was written over: nothing in the log tells any more what it holds, so that neither this
+// life nor another may continue from there. The pages are compared; without any position at all a
+// new generation begins.
+void Pipeline::give_up_position(state::Tip& tip) {
+  tip.position = {};
+  Status saved = ledger_->sync();
+  if (saved) saved = state::save_tip(layout_.tip(), tip);
+  if (!saved) saved = remove_file(layout_.tip());
+  if (!saved)
+    log_error_event(LogLevel::kError,
+                    "the position could not be given up: the next start of streamd may continue "
+                    "from a state that the database does not have",
+                    Error(saved.error()).with_hint("remove " + layout_.tip() + " before"),
+                    {{"database", path()}});
+}
+
 // The database file alone stays behind when nobody else has it open: whoever replaces it then finds
 // no log that SQLite would take for the new file's.
 void Pipeline::leave() {
   const auto left = capture_->leave();
-  const state::Tip& tip = recorder_->tip();
-  if (capture_->overwritten()) {  // the next life compares the pages
-    state::Tip unknown = tip;
-    unknown.position = {};
-    (void)recorder_->save_tip(layout_.tip());
-    (void)state::save_tip(layout_.tip(), unknown);
-  }
+  state::Tip tip = recorder_->tip();
+  if (capture_->overwritten()) give_up_position(tip);
   if (!left)
     log_error_event(LogLevel::kWarn, "the log was left beside the database", left.error(),
                     {{"database", path()}});
