@@ -26,6 +26,9 @@ const char* plural(std::size_t count) {
 }  // namespace
 
 std::string Advisor::advice(const verify::Finding& finding) const {
+  if (std::holds_alternative<catalog::KeysKey>(catalog::parse_key(finding.key)))
+    return "the daemon that writes there puts it anew from its local state: restart it (a drill "
+           "does it by itself: verify-interval)";
   if (finding.lost.empty())
     return "nothing has to be done: every moment can be restored without it";
   for (const OtherReplica& other : others)

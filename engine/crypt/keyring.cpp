@@ -115,18 +115,45 @@ Status Keyring::begin(GenerationId generation, const Uuid& database) {
   return {};
 }
 
-Status Keyring::publish(storage::Store& store, GenerationId generation,
-                        const storage::Call& call) const {
+Result<bool> Keyring::publish(storage::Store& store, GenerationId generation,
+                              const storage::Call& call) const {
+  bool mended = false;
   for (const HeldKey& key : held(generation)) {
-    const std::string name = name_in_replica(generation, key.key->id());
-    const auto there = store.stat(name, call);
+    const Status there = check(store, generation, key.key->id(), call);
     if (there) continue;
-    if (there.error().code != Code::kNotFound) return Error(there.error());
+    const bool damaged = there.error().code == Code::kCorrupt;
+    if (!damaged && there.error().code != Code::kNotFound) return Error(there.error());
     const std::string text = encode(key.wrapped);
     const MemorySource source(as_bytes(text));
-    const auto put = store.put(name, source, {.if_absent = true}, call);
+    const auto put = store.put(name_in_replica(generation, key.key->id()), source,
+                               {.if_absent = !damaged}, call);
     if (!put && put.error().code != Code::kExists) return Error(put.error());
+    mended = mended || damaged;
   }
+  return mended;
+}
+
+std::vector<KeyId> Keyring::held_ids(GenerationId generation) const {
+  std::vector<KeyId> ids;
+  for (const HeldKey& key : held(generation)) ids.push_back(key.key->id());
+  return ids;
+}
+
+Status Keyring::check(storage::Store& store, GenerationId generation, const KeyId& id,
+                      const storage::Call& call) const {
+  const std::string name = name_in_replica(generation, id);
+  const Bytes raw = TRY(storage::get_all(store, name, kWrappedLimit, call));
+  const WrappedKey there = TRY(parse_wrapped(as_text(raw), name));
+  const auto ours = [&]() -> std::optional<WrappedKey> {
+    const std::lock_guard lock(mutex_);
+    const auto found = held_.find({generation, id});
+    return found == held_.end() ? std::nullopt : std::optional(found->second.wrapped);
+  }();
+  if (ours ? *ours != there : there.generation != generation)
+    return make_error(Code::kCorrupt, "read object " + name + ": it is not what was put there");
+  if (ours) return {};
+  const auto opened = unwrap(there, id, setup_.identities);
+  if (!opened && opened.error().code != Code::kAuth) return opened.error();
   return {};
 }
 

@@ -34,8 +34,15 @@ class Keyring {
   bool fits(GenerationId generation) const;
   // A new generation: its key is made and durable in the folder. Nothing without recipients.
   Status begin(GenerationId generation, const Uuid& database);
-  // Puts the wrapped key where readers find it, unless it is there. Before the first object.
-  Status publish(storage::Store& store, GenerationId generation, const storage::Call& call) const;
+  // Puts the wrapped keys of the generation that are held where readers find them, unless they are
+  // there as they were put. Before the first object. True when one had been there, and was damaged.
+  Result<bool> publish(storage::Store& store, GenerationId generation,
+                       const storage::Call& call) const;
+  std::vector<KeyId> held_ids(GenerationId generation) const;
+  // Whether the object brings its key to the recipients, as far as it can be known here: by what
+  // was put, or by the identities. kNotFound, kCorrupt; the store's.
+  Status check(storage::Store& store, GenerationId generation, const KeyId& id,
+               const storage::Call& call) const;
 
   // All keys of the replica that are held, or that the identities open, into a folder: of a local
   // state that a restore has just made. To be called when the replica was listed.

@@ -192,7 +192,8 @@ void Drills::drill(Job& job) {
   }
   const bool may_renew = !std::exchange(job.renewed, false);  // once, then after a whole interval
   std::optional<Error> failure = prove(job);
-  const bool broken = failure && failure->code == Code::kCorrupt;
+  const bool broken = failure && (failure->code == Code::kCorrupt ||
+                                  failure->code == Code::kNotRestorable);  // and once it was
   const bool cancelled = failure && failure->code == Code::kCancelled;
   if (!cancelled && (!failure || broken))
     if (auto found = check(job, broken, may_renew); found && !failure) failure = std::move(found);
@@ -230,13 +231,49 @@ std::optional<Error> Drills::check(Job& job, bool broken, bool may_renew) {
   how.parallel = kParallel;
   how.cancel = &job.cancel;
   how.clock = &clock_;
-  const auto report = verify::verify_and_keep(
-      *job.target.store, kept_at(*job.pipeline, job.target.replica, "verified"), how);
+  how.keys = job.target.keys.get();
+  how.reached = reached(job);
+  const std::string kept = kept_at(*job.pipeline, job.target.replica, "verified");
+  auto report = verify::verify_and_keep(*job.target.store, kept, how);
+  if (report && puts_keys_anew(job, *report))
+    report = verify::verify_and_keep(*job.target.store, kept, how);
   const bool found_broken = report && !report->findings.empty() && !report->newest_is_whole;
   if (may_renew && (broken || found_broken)) renew(job, report ? &*report : nullptr);
   if (!report) return report.error();
   if (auto found = verify::summary(*report)) return found;
   return report->interrupted;
+}
+
+// What the replica has acknowledged: nobody may have taken that away.
+verify::Reached Drills::reached(const Job& job) const {
+  for (const replicate::ReplicaStatus& replica : job.pipeline->status().replicas)
+    if (replica.name == job.target.replica) return {replica.generation, replica.acknowledged};
+  return {};
+}
+
+// Wrapped keys that are missing or damaged, from the local state. True when something was put.
+bool Drills::puts_keys_anew(Job& job, const verify::VerifyReport& report) {
+  storage::Call call;
+  call.cancel = &job.cancel;
+  std::set<GenerationId> put;
+  for (const verify::Finding& finding : report.findings) {
+    const catalog::Key key = catalog::parse_key(finding.key);
+    const auto* wrapped = std::get_if<catalog::KeysKey>(&key);
+    if (wrapped == nullptr || job.target.keys->held_ids(wrapped->generation).empty()) continue;
+    if (!put.insert(wrapped->generation).second) continue;
+    const auto done = job.target.keys->publish(*job.target.store, wrapped->generation, call);
+    const auto say = [&](const char* message, const Error& error) {
+      log_error_event(LogLevel::kWarn, message, error,
+                      {{"database", job.target.database}, {"replica", job.target.replica}});
+    };
+    if (done)
+      say("a wrapped key was put there anew",
+          make_error(Code::kCorrupt,
+                     "object " + finding.key + ": it was " + verify::to_text(finding.fault)));
+    else
+      say("a wrapped key cannot be put there anew", done.error());
+  }
+  return !put.empty();
 }
 
 // The newest moment cannot be restored from there: a new snapshot, which does not build on what is

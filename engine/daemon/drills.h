@@ -15,10 +15,7 @@
 #include "replicate/pipeline.h"
 #include "state/proof.h"
 #include "storage/store.h"
-
-namespace streamd::verify {
-struct VerifyReport;
-}
+#include "verify/verify.h"
 
 namespace streamd::daemon {
 
@@ -26,6 +23,7 @@ struct DrillTarget {
   std::string database;  // canonical path
   std::string replica;
   std::shared_ptr<storage::Store> store;
+  std::shared_ptr<crypt::Keyring> keys;  // of the store; null = it never encrypts
   milliseconds interval{0};
   std::uint64_t budget = 0;  // bytes; 0 = no limit
 };
@@ -83,6 +81,8 @@ class Drills {
   void drill(Job& job);
   std::optional<Error> prove(Job& job);
   std::optional<Error> check(Job& job, bool broken, bool may_renew);
+  verify::Reached reached(const Job& job) const;
+  bool puts_keys_anew(Job& job, const verify::VerifyReport& report);
   void renew(Job& job, const verify::VerifyReport* report);
   void finish(Job& job, std::optional<Error> failure);
 

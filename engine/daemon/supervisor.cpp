@@ -54,8 +54,8 @@ Result<replicate::DatabaseSettings> settings_of(const config::Database& database
       return Error(store.error())
           .with_context("database " + database.path + ", replica " + replica.name);
     if (replica.verify_interval.count() > 0)
-      drills.push_back({database.real_path, replica.name, store->store, replica.verify_interval,
-                        replica.verify_budget});
+      drills.push_back({database.real_path, replica.name, store->store, *keys,
+                        replica.verify_interval, replica.verify_budget});
     settings.replicas.push_back({replica.name, TRY(place_of(replica, drivers)),
                                  replica.sync_interval, replica.snapshot_interval,
                                  std::move(store->store), std::move(*keys), upkeep_of(replica),

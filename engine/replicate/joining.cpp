@@ -121,6 +121,20 @@ Result<Micros> Replica::recorded_time(const catalog::Snapshot& snapshot) const {
   return header.error();
 }
 
+// Those of our generation, before its first object; and those of earlier ones that got lost there.
+Status Replica::publish_keys(GenerationId ours, const catalog::Timeline& timeline) {
+  if (!settings_.keys) return {};
+  std::set<GenerationId> generations{ours};
+  for (const catalog::GenerationTimeline& each : timeline.generations) generations.insert(each.id);
+  for (const GenerationId generation : generations)
+    if (TRY(settings_.keys->publish(fenced_, generation, call())))
+      log_warn("the wrapped key of a generation was damaged, and was put there anew",
+               {{"database", host_.database_path()},
+                {"replica", settings_.name},
+                {"generation", to_text(generation)}});
+  return {};
+}
+
 // Where does this replica stand?
 Status Replica::join_store(const Joined& joined) {
   TRY(put_marker(joined.identity));
@@ -130,7 +144,7 @@ Status Replica::join_store(const Joined& joined) {
     TRY(must_be_our_past(timeline, joined));
   }
   if (!if_absent_) TRY(put_marker(joined.identity));  // it may have been put over by now
-  if (settings_.keys) TRY(settings_.keys->publish(fenced_, joined.identity.generation, call()));
+  TRY(publish_keys(joined.identity.generation, timeline));
   TRY(state::remember_place(settings_.state_folder, settings_.place));
   const GenerationId ours = joined.identity.generation;
   const catalog::GenerationTimeline* generation = timeline.find(ours);
@@ -149,6 +163,7 @@ Status Replica::join_store(const Joined& joined) {
   TRY(load_dropped());  // half a join would bridge what waits in the spool with a snapshot
   joined_ = joined;
   known_parts_ = std::move(parts);
+  status_.generation = ours;
   status_.acknowledged = reached == nullptr ? Txid{} : reached->last;
   status_.acknowledged_time = reached == nullptr                 ? 0
                               : reached->last == joined.tip.txid ? joined.tip.seen

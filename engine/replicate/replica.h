@@ -63,6 +63,7 @@ constexpr std::size_t kMostSpans = 32;  // that a status tells of
 struct ReplicaStatus {
   std::string name;
   ReplicaState state = ReplicaState::kConnecting;
+  GenerationId generation;       // that what follows is of; none before it was joined
   Txid acknowledged;             // restorable there up to this transaction
   Micros acknowledged_time = 0;  // when the capture saw it
   Txid snapshot;                 // the newest one; 0 = none
@@ -146,6 +147,7 @@ class Replica final : private Task {
   Result<bool> claim_place(const Joined& joined, const catalog::Timeline& timeline);
   Result<std::optional<std::uint64_t>> newest_checksum(const catalog::Timeline& timeline);
   Result<Micros> recorded_time(const catalog::Snapshot& snapshot) const;
+  Status publish_keys(GenerationId ours, const catalog::Timeline& timeline);
   Status put_marker(const state::Identity& identity);
   bool work_is_due(MonoTime now) const;
   MonoTime next_run(MonoTime now, std::optional<milliseconds> upkeep) const;

@@ -254,10 +254,11 @@ std::vector<Lost> cost_of(const Listing& listing, const Memory& memory,
                           const std::vector<Finding>& findings) {
   std::vector<Lost> lost = cost_of(listing, memory, keys_of(findings));
   for (const Finding& finding : findings) {
-    const bool listed = !finding.key.empty() && listing.find(finding.key) != nullptr;
-    const bool part = !finding.key.empty() &&
-                      std::holds_alternative<catalog::PartKey>(catalog::parse_key(finding.key));
-    if (listed || part) continue;  // counted above
+    const catalog::Key key = catalog::parse_key(finding.key);
+    const bool listed = listing.find(finding.key) != nullptr;
+    const bool wrapped_key = std::holds_alternative<catalog::KeysKey>(key);
+    if (std::holds_alternative<catalog::PartKey>(key) || (listed && !wrapped_key))
+      continue;  // counted above
     for (const Lost& one : finding.lost)
       if (std::find(lost.begin(), lost.end(), one) == lost.end()) lost.push_back(one);
   }

@@ -95,8 +95,4 @@ Status save_memory(const std::string& path, const Memory& memory) {
   return replace_file(path, raw);
 }
 
-void forget_others(Memory& memory, const Listing& listing) {
-  std::erase_if(memory, [&](const auto& entry) { return listing.find(entry.first) == nullptr; });
-}
-
 }  // namespace streamd::verify

@@ -11,7 +11,4 @@ namespace streamd::verify {
 Result<Memory> load_memory(const std::string& path);
 Status save_memory(const std::string& path, const Memory& memory);
 
-// Forgets what is no longer listed.
-void forget_others(Memory& memory, const Listing& listing);
-
 }  // namespace streamd::verify

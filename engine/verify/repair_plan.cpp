@@ -20,7 +20,7 @@ class Planner {
   RepairPlan run();
 
  private:
-  void offer();
+  void offer(const std::vector<Lost>& lost);
   void same_names();
   void fill_gaps(const std::vector<Lost>& lost);
   void copy(const std::string& key);
@@ -39,12 +39,15 @@ class Planner {
   RepairPlan plan_;
 };
 
-// Nothing above what the target has: such an object would hold what it will still be sent.
-void Planner::offer() {
+// Nothing above what the target has or had: such an object would hold what it will still be sent.
+void Planner::offer(const std::vector<Lost>& lost) {
   const Timeline timeline = catalog::read_timeline(target_.listing.objects);
   const auto within = [&](GenerationId generation, Txid last) {
     const GenerationTimeline* there = timeline.find(generation);
-    return there != nullptr && last <= there->tip();
+    if (there != nullptr && last <= there->tip()) return true;
+    return std::any_of(lost.begin(), lost.end(), [&](const Lost& one) {
+      return one.generation == generation && last <= one.last;
+    });
   };
   for (Listed& object : usable(source_.listing, source_.memory, keys_of(source_.findings))) {
     const catalog::Key parsed = catalog::parse_key(object.key);
@@ -173,7 +176,7 @@ void Planner::order() {
 
 RepairPlan Planner::run() {
   const std::vector<Lost> lost = cost_of(target_.listing, target_.memory, target_.findings);
-  offer();
+  offer(lost);
   same_names();
   fill_gaps(lost);
   if (!copied_.empty() && contradicts()) {

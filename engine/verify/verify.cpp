@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "restore/workers.h"
+#include "verify/keys.h"
 #include "verify/memory.h"
 #include "verify/select.h"
 
@@ -25,7 +26,9 @@ class Verify {
   Status read_marker();
   Status read_objects(const Selection& selection);
   Status read_one(std::size_t object, std::uint64_t total);
+  std::vector<Finding> judged() const;
   Status judge_now();
+  Status look_at_keys();
   void count();
   bool newest_is_whole() const;
 
@@ -34,6 +37,7 @@ class Verify {
   const VerifyOptions& options_;
   storage::Call call_;
   VerifyReport report_;
+  Reached reached_;
   std::optional<Finding> marker_;   // what is wrong with it
   std::set<std::string> vanished_;  // listed, and not there when they were to be read
   std::mutex mutex_;                // of the report, the memory and the set, while workers read
@@ -116,10 +120,17 @@ bool Verify::newest_is_whole() const {
   return named == left && left.second != Txid{};
 }
 
+std::vector<Finding> Verify::judged() const {
+  std::vector<Finding> findings = judge(report_.listing, memory_);
+  const catalog::Timeline timeline = catalog::read_timeline(report_.listing.objects);
+  if (auto gone = what_is_gone(timeline, reached_, findings)) findings.push_back(std::move(*gone));
+  return findings;
+}
+
 // What is missing is believed when a second listing shows the same: others may be sending, merging
 // and pruning meanwhile, and no listing is of one moment.
 Status Verify::judge_now() {
-  report_.findings = judge(report_.listing, memory_);
+  report_.findings = judged();
   const bool missing =
       !vanished_.empty() ||
       std::any_of(report_.findings.begin(), report_.findings.end(),
@@ -127,7 +138,7 @@ Status Verify::judge_now() {
   if (missing) {
     const std::vector<Finding> first = std::move(report_.findings);
     report_.listing = TRY(list_objects(store_, call_));
-    report_.findings = judge(report_.listing, memory_);
+    report_.findings = judged();
     std::erase_if(report_.findings, [&](const Finding& now) {
       return now.fault == Fault::kMissing &&
              std::none_of(first.begin(), first.end(), [&](const Finding& then) {
@@ -142,7 +153,15 @@ Status Verify::judge_now() {
   return {};
 }
 
+Status Verify::look_at_keys() {
+  if (options_.keys == nullptr) return {};
+  for (Finding& finding : TRY(check_keys(store_, report_.listing, *options_.keys, call_)))
+    report_.findings.push_back(std::move(finding));
+  return {};
+}
+
 Result<VerifyReport> Verify::run() {
+  reached_ = std::max(options_.reached, reached(memory_));
   // Until a store was asked what it can do it takes one call at a time.
   const auto probed = store_.probe(call_);
   if (!probed && probed.error().code == Code::kCancelled) return probed.error();
@@ -162,6 +181,8 @@ Result<VerifyReport> Verify::run() {
   if (Status read = read_objects(selection); !read) report_.interrupted = read.error();
   if (Status judged = judge_now(); !judged && !report_.interrupted)
     report_.interrupted = judged.error();
+  if (Status looked = look_at_keys(); !looked && !report_.interrupted)
+    report_.interrupted = looked.error();
   forget_others(memory_, report_.listing);
   if (marker_) {
     marker_->lost = difference(catalog::read_timeline(report_.listing.objects), {});

@@ -6,7 +6,8 @@
 #include <optional>
 
 #include "catalog/marker.h"
-#include "verify/judge.h"
+#include "crypt/keyring.h"
+#include "verify/reached.h"
 
 namespace streamd::verify {
 
@@ -18,6 +19,9 @@ struct VerifyOptions {
   std::uint64_t budget = 0;  // bytes of objects to read in this run; 0 = no limit
   unsigned parallel = 8;     // reads at a time
   const Cancel* cancel = nullptr;  // may be null
+  // Of the store: then the wrapped keys of encrypted generations are looked at too. May be null.
+  const crypt::Keyring* keys = nullptr;
+  Reached reached{};  // what the replica has acknowledged, when the caller knows it
   // Bytes read, of those to be read in this run. From any thread, one at a time; may be empty.
   std::function<void(std::uint64_t, std::uint64_t)> progress{};
   const Clock* clock = &system_clock();

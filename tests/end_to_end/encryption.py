@@ -6,6 +6,7 @@ import stat
 
 from harness import case, secrets, workload
 from harness.daemon import Database, Installation, file_replica, run
+from harness.waiting import wait_until
 
 NEEDLE = b"this sentence must never be seen in the replica"
 
@@ -135,6 +136,43 @@ def test_damage_is_found(folder):
     with open(snapshot, "wb") as output:
         output.write(whole)
     scene.restore("whole.db", "--identity", scene.identity("alice")).expect(0)
+
+
+def wrapped_key(scene):
+    keys, = [os.path.join(place, name) for place, _, names in os.walk(scene.replica) for name in names if "/keys" in place]
+    return keys
+
+
+def test_a_lost_wrapped_key_is_found_and_put_anew(folder):
+    scene = Scene(folder, ("alice", "bob"))
+    replicate(scene)
+    scene.installation.stop()
+    path = wrapped_key(scene)
+    whole = open(path, "rb").read()
+    scene.installation.streamctl("verify", scene.database.path).expect(0)
+    for content in (None, b"", whole.replace(b"0", b"1"), whole[:-20]):
+        os.unlink(path)
+        if content is not None:
+            with open(path, "wb") as output:
+                output.write(content)
+        found = scene.installation.streamctl("verify", scene.database.path).expect(30)
+        assert os.path.basename(path).rstrip("%") in found.stdout and "restart it" in found.stdout, found.stdout
+        replicate(scene, 1)
+        scene.installation.stop()
+        assert open(path, "rb").read() == whole
+        scene.installation.streamctl("verify", scene.database.path).expect(0)
+    scene.restore("bob.db", "--identity", scene.identity("bob")).expect(0)
+
+
+def test_a_drill_puts_a_lost_wrapped_key_anew(folder):
+    scene = Scene(folder, **{"verify-interval": "1s"})
+    replicate(scene)
+    path = wrapped_key(scene)
+    os.unlink(path)
+    wait_until(lambda: os.path.exists(path), "the key")
+    wait_until(lambda: "a wrapped key was put there anew" in scene.installation.daemon.output(), "a word about it")
+    scene.installation.stop()
+    scene.restore("alice.db", "--identity", scene.identity("alice")).expect(0)
 
 
 def test_a_restart_goes_on_and_other_recipients_begin_a_generation(folder):

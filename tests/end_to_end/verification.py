@@ -222,6 +222,26 @@ def test_drills_prove_the_newest_moment_and_say_what_is_broken(folder):
     writer.close()
 
 
+def test_newest_moments_that_were_taken_away_are_said_and_replaced(folder):
+    made, writer, database = installation(folder, replicas=("one",), **{"verify-interval": "1s"})
+    made.start()
+    for _ in range(3):
+        writer.transactions(1)
+        made.sync(database)
+    newest = replica_status(made)["txid"]
+    wait_until(lambda: replica_status(made)["proven_txid"] == newest, "a drill of the newest moment")
+    for path in objects(folder, "one", ""):  # all that lead to the newest transaction
+        last = os.path.basename(path).split("-")[0 if path.endswith(".snap") else 1]
+        if not path.endswith(".part") and int(last, 16) == newest:
+            os.unlink(path)
+    wait_until(lambda: "nothing leads to it any more" in made.daemon.output(), "a failing drill")
+    wait_until(lambda: "a new snapshot is taken" in made.daemon.output(), "a new snapshot")
+    wait_until(lambda: replica_status(made)["error"] is None, "a drill without findings")
+    assert replica_status(made)["proven_txid"] == newest, replica_status(made)
+    made.stop()
+    writer.close()
+
+
 def test_damage_of_old_history_stays_an_error(folder):
     made, _, database = installation(folder, replicas=("one",), **{"verify-interval": "1s"})
     made.start()

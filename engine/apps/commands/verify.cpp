@@ -104,6 +104,7 @@ Result<Verification::Reading> Verification::read(const NamedReplica& replica) {
   verify::VerifyOptions options;
   options.stale_before = arguments_.all ? verify::kReadAll : 0;
   options.budget = budget_;
+  options.keys = replica.keys.get();
   ProgressBar bar;
   const auto sink = bar.sink();
   if (sink)

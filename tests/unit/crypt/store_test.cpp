@@ -304,6 +304,43 @@ BOOST_AUTO_TEST_CASE(a_lost_wrapped_key_is_said) {
   BOOST_TEST(lost.message.find("keys/") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_damaged_wrapped_key_is_put_anew) {
+  Machine first = writer({alice.public_key(), bob.public_key()});
+  const Bytes plain = begin(first);
+  const std::string wrapped = first.list(catalog::keys_prefix(kNew)).begin()->first;
+  const Bytes whole = below->content(wrapped);
+  BOOST_TEST(!*first.keys->publish(first.store, kNew, kCall));
+  for (const std::size_t at : {std::size_t{3}, whole.size() / 2, whole.size() - 30}) {
+    Bytes damaged = whole;
+    damaged[at] = damaged[at] == 'a' ? 'b' : 'a';
+    below->set(wrapped, damaged);
+    BOOST_TEST(*first.keys->publish(first.store, kNew, kCall));
+    BOOST_TEST((below->content(wrapped) == whole));
+  }
+  BOOST_TEST((Machine(below, {}, {bob}).read(name) == plain));
+}
+
+BOOST_AUTO_TEST_CASE(who_holds_no_key_judges_a_wrapped_one_by_the_identities) {
+  Machine first = writer({alice.public_key()});
+  begin(first);
+  const KeyId id = first.keys->held_ids(kNew).at(0);
+  const std::string wrapped = first.list(catalog::keys_prefix(kNew)).begin()->first;
+  const Machine reader(below, {}, {alice}), stranger(below, {}, {eve});
+  BOOST_TEST(reader.keys->check(*below, kNew, id, kCall).has_value());
+  BOOST_TEST(stranger.keys->check(*below, kNew, id, kCall).has_value());
+  Bytes damaged = below->content(wrapped);
+  const std::string needle = "\"key\": \"";
+  const auto at = std::search(damaged.begin(), damaged.end(), needle.begin(), needle.end());
+  BOOST_REQUIRE(at != damaged.end());
+  auto& digit = *(at + static_cast<std::ptrdiff_t>(needle.size()) + 70);
+  digit = digit == '0' ? '1' : '0';
+  below->set(wrapped, damaged);
+  BOOST_TEST((reader.keys->check(*below, kNew, id, kCall).error().code == Code::kCorrupt));
+  BOOST_TEST(stranger.keys->check(*below, kNew, id, kCall).has_value());  // it cannot know
+  below->erase(wrapped);
+  BOOST_TEST((reader.keys->check(*below, kNew, id, kCall).error().code == Code::kNotFound));
+}
+
 BOOST_AUTO_TEST_CASE(a_plain_generation_that_begins_costs_no_request) {
   Machine plain(below, {});
   BOOST_REQUIRE(plain.keys->begin(kNew, uuid(0x10)).has_value());

@@ -107,6 +107,45 @@ BOOST_AUTO_TEST_CASE(missing_objects_are_noticed) {
   BOOST_TEST((ranges(report.lost) == Ranges{{2, 11}}));
 }
 
+// Nothing that is left names what was there: what was read before does, or who has acknowledged it.
+BOOST_AUTO_TEST_CASE(newest_moments_that_were_taken_away_are_noticed) {
+  for (const bool known_by_memory : {true, false}) {
+    Scene scene;
+    if (known_by_memory)
+      scene.verify();
+    else
+      scene.options.reached = {scene.replica.generation, Txid(11)};
+    scene.replica.store->erase(scene.segments[3]);
+    for (int run = 0; run < 2; ++run) {
+      const VerifyReport report = scene.verify();
+      BOOST_REQUIRE(report.findings.size() == 1U);
+      BOOST_TEST(report.findings[0].fault == Fault::kMissing);
+      BOOST_TEST((ranges(report.lost) == Ranges{{10, 11}}));
+      BOOST_TEST((report.lost[0].before == Txid(9)));
+      BOOST_TEST(!report.newest_is_whole);
+    }
+    scene.replica.snapshot();  // of 11: nobody has to go by way of what is gone
+    BOOST_TEST(scene.verify().findings.size() == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_objects_in_the_way_say_is_not_said_twice) {
+  Scene scene;
+  scene.seal(2);
+  scene.verify();
+  scene.replica.store->erase(scene.segments[3]);
+  BOOST_TEST(scene.verify().findings.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(all_snapshots_of_the_newest_generation_taken_away) {
+  Scene scene;
+  scene.verify();
+  for (const std::string& key : scene.objects()) scene.replica.store->erase(key);
+  const VerifyReport report = scene.verify();
+  BOOST_TEST(!report.newest_is_whole);
+  BOOST_TEST((ranges(report.lost) == Ranges{{11, 11}}));
+}
+
 BOOST_AUTO_TEST_CASE(missing_and_shortened_parts_are_named) {
   for (const bool gone : {true, false})
     for (const std::string& key : Scene().objects()) {
