@@ -47,6 +47,7 @@ class Planner {
   bool clock_stepped(Micros from, Micros to);
   void end_region(bool closed);
   void merge_levels();
+  std::size_t due_at(std::size_t begin, std::size_t end) const;
   void merge_rest();
   void add(std::size_t begin, std::size_t end, std::uint8_t level);
 
@@ -98,14 +99,30 @@ void Planner::end_region(bool closed) {
   region_.clear();
 }
 
-// Each six of one level that lie side by side.
+// How many of the neighbours of one level become one now; 0 = more have to come first.
+std::size_t Planner::due_at(std::size_t begin, std::size_t end) const {
+  const std::size_t most = rules_.fan_in * rules_.fan_in;
+  std::uint64_t bytes = 0;
+  for (std::size_t count = 1; begin + count <= end; ++count) {
+    bytes += region_[begin + count - 1]->size;
+    if (count < rules_.fan_in) continue;
+    const bool light = count == rules_.fan_in && bytes < rules_.light;
+    if (region_[begin]->key.level > 0 || light || bytes >= rules_.settled || count == most)
+      return count;
+  }
+  return 0;
+}
+
+// Those of one level that lie side by side, from the oldest on.
 void Planner::merge_levels() {
   for (std::size_t begin = 0, end = 0; begin < region_.size(); begin = end) {
     const std::uint8_t level = region_[begin]->key.level;
     while (end < region_.size() && region_[end]->key.level == level) ++end;
     if (level >= rules_.top_level) continue;
-    for (std::size_t at = begin; at + rules_.fan_in <= end; at += rules_.fan_in)
-      add(at, at + rules_.fan_in, static_cast<std::uint8_t>(level + 1));
+    for (std::size_t at = begin; const std::size_t count = due_at(at, end); at += count) {
+      const int higher = level + (count == rules_.fan_in ? 1 : 2);
+      add(at, at + count, std::min(static_cast<std::uint8_t>(higher), rules_.top_level));
+    }
   }
 }
 

@@ -14,6 +14,9 @@ struct MergeRules {
   std::size_t fan_in = 6;            // so many neighbours of one level become one of the next
   std::uint8_t top_level = 6;        // merged no further; with one object a second half a day
   std::uint64_t settled = 8 * kMiB;  // bytes: objects of this size or more are never rewritten
+  // Bytes: fan_in neighbours of level 0 that are larger together wait for more, so that they are
+  // rewritten once instead of twice: until they weigh `settled`, or are fan_in * fan_in.
+  std::uint64_t light = 256 * kKiB;
 };
 
 struct Merge {

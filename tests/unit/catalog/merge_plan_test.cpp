@@ -77,6 +77,40 @@ BOOST_AUTO_TEST_CASE(six_neighbours_of_a_level_become_one_of_the_next) {
               Texts{"1: 2-2 3-3 4-4 5-5 6-6 7-7", "1: 8-8 9-9 10-10 11-11 12-12 13-13"}));
 }
 
+BOOST_AUTO_TEST_CASE(heavy_neighbours_of_level_0_are_rewritten_once) {
+  const auto heavy = [](std::uint64_t count, std::uint64_t bytes) {
+    Names names;
+    names.snapshot(1);
+    for (std::uint64_t txid = 2; txid < 2 + count; ++txid) names.segment(0, txid, txid, bytes);
+    const std::vector<Merge> merges = due_merges(names.generation(), names.rules);
+    std::vector<std::pair<std::size_t, int>> found;  // inputs, level
+    for (const Merge& merge : merges) found.emplace_back(merge.inputs.size(), merge.level);
+    return found;
+  };
+  using Found = std::vector<std::pair<std::size_t, int>>;
+  BOOST_TEST((heavy(6, 43'600) == Found{{6, 1}}));
+  BOOST_TEST((heavy(35, 43'700) == Found{}));
+  BOOST_TEST((heavy(73, 43'700) == Found{{36, 2}, {36, 2}}));
+  BOOST_TEST((heavy(16, 1 * kMiB) == Found{{8, 2}, {8, 2}}));
+  BOOST_TEST((heavy(6, 7 * kMiB) == Found{{6, 1}}));  // settled as soon as they are enough
+  BOOST_TEST((heavy(5, 7 * kMiB) == Found{}));
+}
+
+BOOST_AUTO_TEST_CASE(neighbours_of_higher_levels_do_not_wait) {
+  Names names;
+  names.snapshot(1);
+  for (std::uint64_t txid = 2; txid < 8; ++txid) names.segment(1, txid, txid, kMiB);
+  BOOST_TEST((names.merges() == Texts{"2: 2-2 3-3 4-4 5-5 6-6 7-7"}));
+}
+
+BOOST_AUTO_TEST_CASE(light_neighbours_behind_heavy_ones_wait_for_them) {
+  Names names;
+  names.snapshot(1);
+  for (std::uint64_t txid = 2; txid < 8; ++txid) names.segment(0, txid, txid, kMiB);
+  names.singles(8, 13);
+  BOOST_TEST((names.merges() == Texts{}));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_covered_takes_no_part) {
   Names names;
   names.snapshot(1).segment(1, 2, 7).singles(2, 12);
