@@ -26,7 +26,7 @@ Recorder::Recorder(const state::Identity& identity, const state::Tip& tip, state
 void Recorder::looked(Micros not_before, Micros seen) {
   const bool small_step_back = seen < captured_.seen && captured_.seen - seen <= kAbsorbedStepBack;
   seen_ = small_step_back ? captured_.seen : seen;
-  not_before_ = std::min(not_before, seen_);
+  not_before_ = std::min(not_before == 0 ? captured_.seen : not_before, seen_);
 }
 
 Status Recorder::open_segment(std::uint32_t page_size) {

@@ -13,6 +13,8 @@ using catalog::Segment;
 using catalog::Timeline;
 
 constexpr Micros kNamePrecision = 1000;
+// At rest a database is looked at again after at most half of this.
+constexpr Micros kUsualLook = 60'000'000;
 
 // A name says [time, time + 999] microseconds.
 bool surely_seen(Micros name_time, Micros wanted) {
@@ -242,6 +244,36 @@ Status check_hole(const GenerationTimeline& generation, Txid found, Micros wante
   return {};
 }
 
+// The transaction after `found`, when a table tells of it.
+struct Next {
+  const SeenTransaction* transaction = nullptr;
+  bool compared = false;  // it is all that was found when somebody looked again
+};
+Next next_after(const GenerationTimeline& generation, Txid found, const SeenTables& tables) {
+  Next next;
+  each_complete(generation, [&](const Segment& segment) {
+    const auto table = tables.find(to_text(segment.key));
+    if (table == tables.end() || segment.key.last <= found) return;
+    for (const SeenTransaction& each : table->second)
+      if (each.txid > found && (next.transaction == nullptr || each.txid < next.transaction->txid))
+        next = {&each, segment.key.completeness == Completeness::kDelta};
+  });
+  return next;
+}
+
+// While no daemon ran, or it stood still, commits may have been made that are only in the next one.
+void note_what_nobody_saw(const GenerationTimeline& generation, Micros wanted,
+                          const SeenTables& tables, Moment& moment) {
+  const auto [next, compared] = next_after(generation, moment.txid, tables);
+  if (next == nullptr || wanted <= next->not_before || next->seen <= wanted) return;
+  if (!compared && next->seen - next->not_before <= kUsualLook) return;
+  moment.notes.push_back(
+      fmt::format("nobody saw when things changed between {} and {}: what was committed then is in "
+                  "transaction {} and later, and this moment is {}",
+                  format_time(next->not_before, 6), format_time(next->seen, 6), next->txid.value,
+                  moment.txid.value));
+}
+
 // The name of the first transaction that a generation shows, restorable or not.
 bool had_begun(const GenerationTimeline& generation, Micros wanted) {
   bool begun = false;
@@ -268,7 +300,9 @@ Result<Moment> by_time(const std::vector<const GenerationTimeline*>& generations
         return in_hole(what, last.last, last.last_time, first.first, first.first_time);
       }
     }
-    return make_moment(generations, *generation, found);
+    Moment moment = make_moment(generations, *generation, found);
+    note_what_nobody_saw(*generation, wanted, tables, moment);
+    return moment;
   }
   return outside(generations, what);
 }

@@ -23,7 +23,6 @@ Capture::Capture(std::unique_ptr<Session> session, CaptureSink& sink, const Capt
       policy_(policy),
       clock_(clock),
       view_(session_->log(), session_->lock_holder()),
-      not_before_(clock.wall_micros()),
       last_commit_(clock.mono()) {}
 
 // SQLite forgets its count of a lock that a closing connection still holds, so it is given back.

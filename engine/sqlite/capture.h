@@ -27,6 +27,7 @@ class CaptureSink {
  public:
   virtual ~CaptureSink() = default;
   // A look at the wal-index saw new commits: all until the next call were made after `not_before`
+  // (0: since what was captured before)
   // and are first seen now.
   virtual void looked(Micros not_before, Micros seen) = 0;
   // A page of a committed transaction. The image is borrowed for the call.
@@ -239,7 +240,8 @@ class Capture {
   bool make_room_ = false;
   bool overwritten_ = false;
 
-  Micros not_before_ = 0;  // wall clock before the newest look that showed nothing new
+  Micros not_before_ =
+      0;  // wall clock before the newest look that showed nothing new; 0 = none yet
   Micros look_began_ = 0, seen_ = 0;
 
   std::optional<Error> trouble_;

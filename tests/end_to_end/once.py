@@ -1,10 +1,12 @@
 """streamd --once, as cron runs it: it ends at once, with the right code, when waiting would not help."""
+import datetime
 import os
 import shutil
 import sqlite3
+import time
 
 from harness import case, processes, workload
-from harness.daemon import Database, Installation, file_replica
+from harness.daemon import Database, Installation, file_replica, run
 from harness.waiting import wait_until
 from end_to_end.installed import replicated, restored
 
@@ -39,6 +41,23 @@ def test_a_database_that_cannot_be_followed(folder):
 def test_a_state_dir_that_cannot_be_used(folder):
     workload.Writer(os.path.join(folder, "app.db")).transactions(1)
     once(folder, os.path.join(folder, "app.db"), streamd={"state-dir": "/dev/null/x"}).expect(1)
+
+
+def test_a_time_in_which_nobody_looked_is_said(folder):
+    path, out = os.path.join(folder, "app.db"), os.path.join(folder, "out.db")
+    writer = workload.Writer(path)
+    before = writer.transactions(2)
+    once(folder, path).expect(0)
+    writer.transactions(3)
+    between = time.time()
+    writer.transactions(3)
+    writer.close()
+    once(folder, path).expect(0)
+    moment = datetime.datetime.fromtimestamp(between, datetime.timezone.utc).isoformat()
+    restored = run([case.program("streamctl"), "restore", "file://" + os.path.join(folder, "replica"), "-o", out, "--timestamp", moment])
+    restored.expect(0)
+    assert "nobody saw when things changed between" in restored.stdout + restored.stderr, restored
+    assert workload.check(out).number == before.number
 
 
 def test_nothing_to_restore_is_10(folder):

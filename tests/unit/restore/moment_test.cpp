@@ -214,6 +214,30 @@ BOOST_AUTO_TEST_CASE(a_hole_names_its_edges) {
   BOOST_TEST((refused(resolve(timeline, when(second(7)), nothing)).code == Code::kOutsideWindow));
 }
 
+BOOST_AUTO_TEST_CASE(a_time_in_which_nobody_looked_is_said) {
+  constexpr Micros kLong = 3'600'000'000;
+  const auto notes = [](Completeness kind, Micros not_before, Micros seen, Micros wanted) {
+    Listing listing;
+    listing.snapshot(1).segment(2, 5);
+    const std::string next =
+        to_text(catalog::SegmentKey{kOld, 0, Txid(6), Txid(6), seen, {}, kind});
+    listing.add(next, 100);
+    const SeenTables tables{{next, {{Txid(6), not_before, seen}}}};
+    const Moment moment = must(resolve(listing.timeline(), when(wanted), tables));
+    BOOST_TEST(moment.txid.value == (wanted < seen ? 5U : 6U));
+    return moment.notes.size();
+  };
+  const Micros last = second(5), soon = last + 10'000'000, late = last + kLong;
+  for (const Completeness kind : {Completeness::kDelta, Completeness::kAll}) {
+    BOOST_TEST(notes(kind, last, late, last + 1000) == 1U);
+    BOOST_TEST(notes(kind, last, late, late - 1) == 1U);
+    BOOST_TEST(notes(kind, last, late, late) == 0U);
+    BOOST_TEST(notes(kind, late - 5, late, late - 5) == 0U);
+  }
+  BOOST_TEST(notes(Completeness::kDelta, last, soon, soon - 1) == 1U);
+  BOOST_TEST(notes(Completeness::kAll, last, soon, soon - 1) == 0U);  // an ordinary look
+}
+
 BOOST_AUTO_TEST_CASE(between_two_generations_lies_a_hole_once_the_newer_had_begun) {
   Listing listing;
   listing.snapshot(1).segment(2, 5);
