@@ -15,6 +15,14 @@ using segment::ObjectHeader;
 constexpr int kRounds = 5;   // plans for objects that were gone
 constexpr int kDamaged = 5;  // objects to go around
 
+// Is it the one that the plan begins with?
+Status check_manifest(const ObjectHeader& header, const catalog::Marker& marker, const Plan& plan) {
+  const std::string& key = plan.manifest->key;
+  TRY(check_object(header, Kind::kManifest, marker, 0, key));
+  if (header.generation == plan.moment.generation && header.last == plan.snapshot.txid) return {};
+  return wrong_object(key, "it is another snapshot than its name says");
+}
+
 // The state of one restore: what is in the file so far.
 class Rebuild {
  public:
@@ -75,10 +83,7 @@ Status Rebuild::check_header(const ObjectHeader& header, Kind kind, const std::s
 
 Status Rebuild::take_manifest(Plan& plan, const segment::ObjectReader& reader) {
   const ObjectHeader& header = reader.header();
-  const std::string& key = plan.manifest->key;
-  TRY(check_header(header, Kind::kManifest, key));
-  if (header.generation != plan.moment.generation || header.last != plan.snapshot.txid)
-    return wrong_object(key, "it is another snapshot than its name says");
+  TRY(check_manifest(header, marker_, plan));
   const segment::Manifest& manifest = *reader.index().manifest;
   TRY(add_parts(plan, manifest));
   for (const PlannedObject& part : plan.parts) {
@@ -261,6 +266,18 @@ Result<Rebuilt> Rebuild::run(Plan plan) {
   return std::move(done_);
 }
 
+Result<Plan> with_parts(storage::Store& store, const catalog::Marker& marker, const Plan& plan,
+                        const storage::Call& call) {
+  Plan complete = plan;
+  const auto source = storage::object_source(store, plan.manifest->key, plan.manifest->size, call);
+  const auto reader = segment::ObjectReader::open(*source);
+  if (!reader) return in_object(reader.error(), plan.manifest->key);
+  TRY(check_manifest(reader->header(), marker, plan));
+  complete.snapshot.time = reader->header().last_seen;  // the name has less of it
+  TRY(add_parts(complete, *reader->index().manifest));
+  return complete;
+}
+
 }  // namespace
 
 Result<Rebuilt> rebuild(storage::Store& store, const Inventory& inventory, const Plan& plan,
@@ -268,15 +285,24 @@ Result<Rebuilt> rebuild(storage::Store& store, const Inventory& inventory, const
   return Rebuild(store, inventory, file, options).run(plan);
 }
 
-Result<Plan> complete_plan(storage::Store& store, const Plan& plan, const storage::Call& call) {
-  Plan complete = plan;
-  const auto source = storage::object_source(store, plan.manifest->key, plan.manifest->size, call);
-  const auto reader = segment::ObjectReader::open(*source);
-  if (!reader) return in_object(reader.error(), plan.manifest->key);
-  if (!reader->index().manifest) return wrong_object(plan.manifest->key, "it is no manifest");
-  complete.snapshot.time = reader->header().last_seen;  // the name has less of it
-  TRY(add_parts(complete, *reader->index().manifest));
-  return complete;
+Result<Plan> complete_plan(storage::Store& store, const Inventory& inventory, const Plan& plan,
+                           const storage::Call& call) {
+  catalog::Timeline left = inventory.timeline;
+  Plan next = plan;
+  std::optional<Error> damage;  // the first
+  for (int damaged = 1;; ++damaged) {
+    auto complete = with_parts(store, *inventory.marker, next, call);
+    if (complete || complete.error().code != Code::kCorrupt) return complete;
+    if (!damage) damage = std::move(complete.error());
+    if (damaged > kDamaged) return std::move(*damage);
+    const std::string key = next.manifest->key;
+    leave_out(left, {key});
+    auto around = make_plan(left, next.moment);
+    if (!around && around.error().code == Code::kCorrupt) return std::move(*damage);
+    next = TRY(std::move(around));
+    next.newest = plan.newest;
+    next.moment.notes.push_back("object " + key + " is damaged; a restore does without it");
+  }
 }
 
 }  // namespace streamd::restore

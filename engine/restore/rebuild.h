@@ -41,7 +41,9 @@ struct Rebuilt {
 Result<Rebuilt> rebuild(storage::Store& store, const Inventory& inventory, const Plan& plan,
                         File& file, const RebuildOptions& options);
 
-// The plan with its parts, for --dry-run: reads the manifest.
-Result<Plan> complete_plan(storage::Store& store, const Plan& plan, const storage::Call& call);
+// The plan with its parts, for --dry-run: reads the manifest, and goes around a damaged one as
+// rebuild() does. `inventory` is what the plan was made from.
+Result<Plan> complete_plan(storage::Store& store, const Inventory& inventory, const Plan& plan,
+                           const storage::Call& call);
 
 }  // namespace streamd::restore

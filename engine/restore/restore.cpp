@@ -35,6 +35,7 @@ class Restore {
  private:
   Status rebuild_from(const Choice& choice, Scratch& scratch);
   Result<const Choice*> rebuild_into(Scratch& scratch, Choice& choice);
+  Status plan_only(Choice& choice);
   Status finish(Place& place, Scratch& scratch, const Choice& choice);
   Status put_in_place(Place& place, Scratch& scratch, const Choice& choice);
   RestoreReport done(Outcome outcome);
@@ -109,6 +110,28 @@ Result<const Choice*> Restore::rebuild_into(Scratch& scratch, Choice& choice) {
   return from;
 }
 
+// What rebuild_into would come to, as far as manifests tell.
+Status Restore::plan_only(Choice& choice) {
+  const auto plan_from = [&](const Choice& from) {
+    auto plan = complete_plan(*from.replica.store, from.inventory, from.plan, call_);
+    if (!plan) plan = std::move(plan.error()).with_context("replica " + from.replica.name);
+    report_.replica = from.replica.name;
+    return plan;
+  };
+  auto plan = plan_from(choice);
+  std::vector<std::string> notes;
+  for (auto other = choice.equal.begin(); other != choice.equal.end(); ++other) {
+    if (plan || plan.error().code != Code::kCorrupt) break;
+    notes.push_back(plan.error().message + "; a restore takes another replica");
+    auto next = plan_from(*other);
+    if (next || next.error().code == Code::kCancelled) plan = std::move(next);
+  }
+  report_.plan = TRY(std::move(plan));
+  auto& said = report_.plan.moment.notes;
+  said.insert(said.end(), notes.begin(), notes.end());
+  return {};
+}
+
 Status Restore::finish(Place& place, Scratch& scratch, const Choice& choice) {
   report_.replica = choice.replica.name;
   report_.plan = rebuilt_.plan;
@@ -136,9 +159,8 @@ Result<RestoreReport> Restore::run() {
       return done(Outcome::kNoBackup);
     return std::move(choice.error());
   }
-  report_.replica = choice->replica.name;
   if (options_.dry_run) {
-    report_.plan = TRY(complete_plan(*choice->replica.store, choice->plan, call_));
+    TRY(plan_only(*choice));
     return done(Outcome::kPlanned);
   }
   Scratch scratch = TRY(Scratch::create(place.target()));

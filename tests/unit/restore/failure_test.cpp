@@ -460,6 +460,55 @@ BOOST_AUTO_TEST_CASE(a_dry_run_reads_the_plan_and_writes_nothing) {
   BOOST_TEST(out.names() == kNothing, boost::test_tools::per_element());
 }
 
+// It says what the restore does.
+BOOST_AUTO_TEST_CASE(a_dry_run_goes_around_a_damaged_manifest) {
+  Standard replica;
+  std::string first;
+  for (const std::string& key : replica.store->keys())
+    if (key.ends_with(".snap")) first = key;
+  const std::string second = to_text(replica.snapshot());
+  replica.commit(2);
+  replica.seal();
+  RestoreFixture out;
+  out.options.dry_run = true;
+  BOOST_TEST(out.must_restore(replica).plan.manifest->key == second);
+  const Bytes good = replica.store->content(second);
+  Bytes bad = good;
+  bad[bad.size() - 9] ^= 0x40;
+  for (const Bytes& content : {bad, Bytes(), replica.store->content(first)}) {
+    replica.store->set(second, content);
+    const auto planned = out.must_restore(replica);
+    BOOST_TEST(planned.plan.manifest->key == first);
+    BOOST_TEST(planned.plan.moment.txid.value == replica.txid);
+    BOOST_TEST(planned.plan.newest);
+    BOOST_REQUIRE(planned.plan.moment.notes.size() == 1u);
+    BOOST_TEST(planned.plan.moment.notes[0] ==
+               "object " + second + " is damaged; a restore does without it");
+    out.options.dry_run = false;
+    const auto restored = out.must_restore(replica);
+    BOOST_TEST((restored.plan.manifest == planned.plan.manifest));
+    BOOST_TEST((restored.plan.parts == planned.plan.parts));
+    BOOST_TEST(restored.plan.segments.size() == planned.plan.segments.size());
+    out.fresh();
+    out.options.dry_run = true;
+  }
+  // Another replica has it; with the only one in the way the first damage is named.
+  Standard other;
+  other.snapshot();
+  other.commit(2);
+  other.seal();
+  replica.store->set(first, Bytes());
+  const Replica both[] = {out.of(replica, "replica"), out.of(other, "other")};
+  const auto planned = must(streamd::restore::restore(both, out.options));
+  BOOST_TEST(planned.replica == "other");
+  BOOST_TEST(planned.plan.manifest->key == second);
+  BOOST_REQUIRE(planned.plan.moment.notes.size() == 1u);
+  BOOST_TEST(planned.plan.moment.notes[0].find("replica replica") != std::string::npos);
+  BOOST_TEST((out.failure(replica) == Code::kCorrupt));
+  BOOST_TEST(out.last_error.message.find(second) != std::string::npos);
+  BOOST_TEST(out.names() == kNothing, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(sqlite_has_its_say) {
   const Standard replica;  // random bytes: proven, but no database
   RestoreFixture out;
