@@ -112,14 +112,17 @@ Status Follower::take_place() {
   return {};
 }
 
-// The state is there before the copy takes its place: a copy that is there is one that is known.
+// The state takes its place with the copy, and before it: a copy that is there is one that is
+// known, whenever this ends.
 Status Follower::restore_first() {
-  restore_.before_swap = [&](const catalog::Marker& marker, const restore::Rebuilt& rebuilt) {
+  const auto make_state = [](const std::string& path, const catalog::Marker& marker,
+                             const restore::Rebuilt& rebuilt) {
     const restore::Moment& moment = rebuilt.plan.moment;
     State state{marker.database, marker.checksum_key, rebuilt.page_size, {}, {}};
     state.at = {moment.generation, moment.txid, rebuilt.seen, rebuilt.pages, rebuilt.checksum};
-    return save_state(state_path(restore_.out), state);
+    return save_state(path, state);
   };
+  restore_.beside = restore::Beside{state_path(restore_.out), make_state};
   const auto report = TRY(restore::restore(replicas_, restore_));
   const auto state = TRY(load_state(state_path(restore_.out)));
   if (!state || report.outcome != restore::Outcome::kRestored)
@@ -146,7 +149,9 @@ Status Follower::begin() {
   // What a killed run had begun is completed, or removed.
   (void)TRY(restore::complete_swap(restore_.out));
   (void)TRY(restore::Scratch::create(restore_.out));
+  TRY(remove_file(restore::temporary_path(state_path(restore_.out))));
   const bool there = TRY(stat_path(restore_.out)).has_value();
+  if (!there) TRY(remove_file(state_path(restore_.out)));
   const auto state =
       restore_.force ? std::optional<State>{} : TRY(load_state(state_path(restore_.out)));
   if (there && state) {

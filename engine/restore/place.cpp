@@ -86,7 +86,7 @@ Result<std::vector<std::string>> Place::take(Scratch& scratch, const NewState& s
     return make_error(Code::kTargetExists, "restore " + target_ + ": it exists by now");
   auto moved = swap_into_place(
       {target_, ".before-restore-" + format_time_compact(options_->clock->wall_micros()),
-       state.folder, state.prepared});
+       state.path, state.prepared});
   if (moved || TRY(swap_pending(target_))) scratch.keep();
   return moved;
 }

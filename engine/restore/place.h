@@ -35,7 +35,7 @@ class Place {
   // kCancelled. `fetched` bytes are shown meanwhile.
   Status finish(Scratch& scratch, sqlite::Check check, const Owner& owner, std::uint64_t fetched);
   struct NewState {
-    std::string prepared, folder;  // local state that goes into its place too; "" = none
+    std::string prepared, path;  // what goes into its place too; "" = nothing
   };
   // The swap (swap.h). Returns what was moved away, by its new names.
   Result<std::vector<std::string>> take(Scratch& scratch, const NewState& state);

@@ -6,11 +6,12 @@
 namespace streamd::restore {
 namespace {
 
-// Removes a prepared state folder unless it was put in place.
+// Removes what was prepared unless it was put in place.
 class PreparedState {
  public:
-  explicit PreparedState(const std::optional<state::Layout>& layout) {
-    if (layout) path_ = prepared_path(*layout);
+  explicit PreparedState(const RestoreOptions& options) {
+    if (options.local_state) path_ = prepared_path(*options.local_state);
+    if (options.beside) path_ = temporary_path(options.beside->path);
   }
   ~PreparedState() {
     if (path_.empty()) return;
@@ -37,6 +38,7 @@ class Restore {
   Result<const Choice*> rebuild_into(Scratch& scratch, Choice& choice);
   Status plan_only(Choice& choice);
   Status finish(Place& place, Scratch& scratch, const Choice& choice);
+  Result<Place::NewState> prepare(const catalog::Marker& marker);
   Status put_in_place(Place& place, Scratch& scratch, const Choice& choice);
   RestoreReport done(Outcome outcome);
 
@@ -54,22 +56,29 @@ RestoreReport Restore::done(Outcome outcome) {
   return std::move(report_);
 }
 
-Status Restore::put_in_place(Place& place, Scratch& scratch, const Choice& choice) {
-  if (options_.before_swap) TRY(options_.before_swap(*choice.inventory.marker, rebuilt_));
-  PreparedState prepared(options_.local_state);
-  Place::NewState state;
-  if (options_.local_state) {
-    RestoredState restored{*choice.inventory.marker, {}, rebuilt_.plan.newest};
-    restored.tip.generation = rebuilt_.plan.moment.generation;
-    restored.tip.txid = rebuilt_.plan.moment.txid;
-    restored.tip.checksum_known = true;
-    restored.tip.checksum = rebuilt_.checksum;
-    restored.tip.page_size = rebuilt_.page_size;
-    restored.tip.pages = rebuilt_.pages;
-    restored.tip.seen = rebuilt_.seen;
-    state.prepared = TRY(prepare_state(*options_.local_state, restored, rebuilt_.hashes));
-    state.folder = options_.local_state->folder;
+Result<Place::NewState> Restore::prepare(const catalog::Marker& marker) {
+  if (options_.beside) {
+    const Beside& beside = *options_.beside;
+    const std::string prepared = temporary_path(beside.path);
+    TRY(beside.make(prepared, marker, rebuilt_));
+    return Place::NewState{prepared, beside.path};
   }
+  if (!options_.local_state) return Place::NewState{};
+  RestoredState restored{marker, {}, rebuilt_.plan.newest};
+  restored.tip.generation = rebuilt_.plan.moment.generation;
+  restored.tip.txid = rebuilt_.plan.moment.txid;
+  restored.tip.checksum_known = true;
+  restored.tip.checksum = rebuilt_.checksum;
+  restored.tip.page_size = rebuilt_.page_size;
+  restored.tip.pages = rebuilt_.pages;
+  restored.tip.seen = rebuilt_.seen;
+  return Place::NewState{TRY(prepare_state(*options_.local_state, restored, rebuilt_.hashes)),
+                         options_.local_state->folder};
+}
+
+Status Restore::put_in_place(Place& place, Scratch& scratch, const Choice& choice) {
+  PreparedState prepared(options_);
+  const Place::NewState state = TRY(prepare(*choice.inventory.marker));
   auto moved = place.take(scratch, state);
   if (moved || TRY(swap_pending(place.target()))) prepared.keep();
   report_.moved_away = TRY(std::move(moved));

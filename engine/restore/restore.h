@@ -14,6 +14,14 @@ namespace streamd::restore {
 
 using sqlite::Check;
 
+// A file that is put in place in the same swap as the database, and moved away with it.
+struct Beside {
+  std::string path;
+  // Called when the database is complete: makes the file, durable, at `prepared`. An error leaves
+  // everything as it was.
+  std::function<Status(const std::string& prepared, const catalog::Marker&, const Rebuilt&)> make;
+};
+
 struct RestoreOptions {
   std::string out;  // the file to be restored
   Target target{};
@@ -29,9 +37,8 @@ struct RestoreOptions {
   // the target is taken for the time of the restore unless the caller has it.
   std::optional<state::Layout> local_state{};
   bool lock_held = false;
-  // Called when the file is complete, before it takes its place; an error leaves everything as it
-  // was. May be empty.
-  std::function<Status(const catalog::Marker&, const Rebuilt&)> before_swap{};
+  // Instead of a local state: what else takes its place with the file.
+  std::optional<Beside> beside{};
   const Cancel* cancel = nullptr;  // may be null; what was begun is removed
   ProgressSink progress{};         // may be empty
   const Clock* clock = &system_clock();

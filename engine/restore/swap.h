@@ -20,7 +20,7 @@ Result<std::vector<std::string>> existing_files(const std::string& target);
 struct SwapRequest {
   std::string target;
   std::string saved_suffix;    // ".before-restore-<time>": appended to what is moved away
-  std::string state_folder;    // local state that takes its place in the same swap; "" = none
+  std::string state_folder;    // a folder or file that takes its place in the same swap; "" = none
   std::string state_prepared;  // the new one, complete and durable, on the same file system
 };
 // The temporary file must be complete and durable. What exists is moved away (to the suffix, with a

@@ -4,7 +4,9 @@ import os
 import time
 
 import judge
+from harness import case, processes
 from harness.daemon import Outcome
+from harness.waiting import wait_until
 from scene import Scene
 
 
@@ -140,6 +142,46 @@ class Restore(Phase):
         judge.matches(scene, out, scene.newest())
 
 
+class FollowAnew(Phase):
+    """streamctl restore --follow --force over a copy that was followed: however that ends, a plain --follow goes on."""
+
+    def prepare(self, folder, recorded=False):
+        scene = super().prepare(folder, recorded)
+        judge.honest(scene.once(), may_fail=False)
+        os.makedirs(os.path.join(scene.disk, "out"))
+        judge.honest(self.follow(scene, {}), may_fail=False)
+        scene.commit(2)
+        judge.honest(scene.once(), may_fail=False)
+        return scene
+
+    def follow(self, scene, environment, *words):
+        """Until it has begun; then it is told to end."""
+        scene.outputs += 1
+        log = os.path.join(scene.folder, f"follower-{scene.outputs}.log")
+        follower = processes.Child(
+            [case.program("streamctl"), "restore", f"file://{scene.replica}", "-o", self.copy(scene), "--follow",
+             "--follow-interval", "100ms", "--json", *words], log, environment)
+        wait_until(lambda: not follower.running() or '"event"' in follower.output(), "the follower", progress=follower.output)
+        return Outcome(follower.terminate() if follower.running() else follower.wait(), "", follower.output())
+
+    def copy(self, scene):
+        return os.path.join(scene.disk, "out", "copy.db")
+
+    def act(self, scene, environment):
+        return self.follow(scene, environment, "--force")
+
+    def check(self, scene, outcome, hit):
+        judge.honest(outcome, may_fail=hit)
+        self.check_killed(scene)
+
+    def check_killed(self, scene):
+        judge.application_is_unharmed(scene)
+        again = self.follow(scene, {})
+        assert again.code == 0, f"does not go on: {again}"
+        left = sorted(name for name in os.listdir(os.path.join(scene.disk, "out")) if "streamd-restore" in name)
+        assert not left, left
+
+
 class Living(Phase):
     """A daemon that runs: it says what fails, and heals by itself once nothing does."""
 
@@ -193,5 +235,6 @@ def touch(path):
 
 
 ALL = {"first": FirstSnapshot, "incremental": Incremental, "reopened": Reopened, "after-kill": AfterKill,
-       "compaction": Compaction, "pruning": Pruning, "restore": Restore, "living": Living,
+       "compaction": Compaction, "pruning": Pruning, "restore": Restore,
+       "follow-anew": FollowAnew, "living": Living,
        "handing-over": HandingOver}
