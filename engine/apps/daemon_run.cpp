@@ -241,6 +241,7 @@ std::optional<int> serve(Running& running, const Signals& signals) {
       log_error_event(LogLevel::kError, "watched folders", watched.error());
     const auto number = signals.wait_for(kStatusInterval);
     if (!number) {
+      running.config.look_where_paths_lead();
       running.supervisor.try_again();
       continue;
     }

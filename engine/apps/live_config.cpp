@@ -159,6 +159,24 @@ daemon::FolderWatch::Look LiveConfig::look_into_folders() {
   return look;
 }
 
+void LiveConfig::look_where_paths_lead() {
+  const std::lock_guard lock(mutex_);
+  const auto moved = supervisor_.moved_paths();
+  if (moved.empty()) return;
+  config::Loaded loaded;
+  loaded.config = setup_.config;
+  loaded.sources = setup_.sources;
+  std::set<std::string> files;
+  for (config::Database& database : loaded.config.databases) {
+    if (const auto to = moved.find(database.path); to != moved.end())
+      database.real_path = to->second;
+    if (!files.insert(database.real_path).second)
+      loaded.problems.error(database.origin,
+                            "another database leads to " + database.real_path + ", too");
+  }
+  (void)take(std::move(loaded));  // said already when it fails
+}
+
 Result<std::string> LiveConfig::registered_text() const {
   const auto bytes = read_file(registered_file(options_.setup.config));
   if (bytes) return std::string(as_text(*bytes));

@@ -35,6 +35,8 @@ class LiveConfig {
   Result<Reloaded> reload();
   // Looks into the watched folders; the files of the configuration are not read.
   daemon::FolderWatch::Look look_into_folders();
+  // Takes up the files that paths lead to by now.
+  void look_where_paths_lead();
   bool watches_folders() const { return watches_folders_; }
   bool changed_since_asked() { return changed_.exchange(false); }  // by a reload
   milliseconds shutdown_timeout() const { return shutdown_timeout_; }

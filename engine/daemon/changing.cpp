@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/file.h"
+#include "base/found.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "config/difference.h"
@@ -16,6 +17,27 @@ namespace {
 
 constexpr std::size_t kAtOnce = 16;
 constexpr milliseconds kLeaving{10'000};  // of a database that leaves or changes while others go on
+
+// "" when the path leads to the file that is followed, or to none for a moment. Watched folders
+// have no links in them.
+std::string leads_elsewhere(const config::Database& database) {
+  if (!database.directory.empty()) return "";
+  if (database.path == database.real_path) {
+    const auto name = stat_link(database.path);
+    if (!name || !*name || !S_ISLNK((*name)->st_mode)) return "";
+  }
+  const auto there = stat_path(database.path);
+  const auto file = canonical_path(database.path);
+  return there && *there && file && *file != database.real_path ? *file : "";
+}
+
+Error moved_error(const config::Database& database, const std::string& to) {
+  return make_error(Code::kDiverged,
+                    "database " + database.path + " leads to " + to + " now, and " +
+                        database.real_path + ", to which it led, is followed",
+                    "the log says why the other file could not be taken up; point the path back, "
+                    "or put that right and `streamctl reload`");
+}
 
 }  // namespace
 
@@ -46,6 +68,10 @@ Result<DatabaseChanges> Supervisor::apply(const config::Config& config) {
     changes.removed.push_back(member->database->path);
     to_end.push_back(member);
     gone.push_back(member);
+    // Its path leads to another file now: as if that had been put in the place of the old one.
+    for (const auto& next : to_begin)
+      if (next->database->path == member->database->path)
+        next->adopts_local = follows_for_all(*member);
   }
   const MonoTime deadline = clock_.mono() + kLeaving;  // of all: those that come must not wait long
   in_parallel(to_end, kAtOnce,
@@ -59,6 +85,17 @@ Result<DatabaseChanges> Supervisor::apply(const config::Config& config) {
   return changes;
 }
 
+// The replicas are its own, and nobody else is known to write there.
+bool Supervisor::follows_for_all(const Member& member) const {
+  using replicate::ReplicaState;
+  const replicate::DatabaseStatus status = status_of(member);
+  return status.generation != GenerationId{} &&
+         std::none_of(status.replicas.begin(), status.replicas.end(), [](const auto& replica) {
+           return replica.state == ReplicaState::kRefused ||
+                  replica.state == ReplicaState::kTakenOver;
+         });
+}
+
 void Supervisor::leave(Member& member, MonoTime deadline) {
   const Status ended = end(member, deadline);
   if (!ended)
@@ -68,7 +105,7 @@ void Supervisor::leave(Member& member, MonoTime deadline) {
 
 // The local state stays, should the database come back; of it all but the caches is small.
 void Supervisor::drop_caches(const Member& member) const {
-  const auto layout = state::layout_for(member.database->path, state_dir_);
+  const auto layout = state::layout_for(member.database->real_path, state_dir_);
   if (!layout) return;
   for (const config::Replica& replica : member.database->replicas) {
     const std::string folder = replicate::merge_cache_folder(layout->replica(replica.name));
@@ -79,7 +116,7 @@ void Supervisor::drop_caches(const Member& member) const {
 }
 
 void Supervisor::join(Member& member) {
-  if (!begin(member, false)) return;  // its error is kept
+  if (!begin(member)) return;  // its error is kept
   const Status running = run(member);
   if (running) return;
   (void)end(member, clock_.mono());  // nothing was captured yet
@@ -107,6 +144,26 @@ void Supervisor::try_again() {
   in_parallel(waiting, kAtOnce, [&](const std::shared_ptr<Member>& member) { join(*member); });
 }
 
+std::map<std::string, std::string> Supervisor::moved_paths() {
+  const std::lock_guard changing(changing_);
+  std::map<std::string, std::string> moved;
+  bool news = false;
+  for (const auto& member : members()) {
+    const config::Database& database = *member->database;
+    const std::string to = leads_elsewhere(database);
+    const std::lock_guard lock(mutex_);
+    if (!running_ || member->paused) continue;
+    if (!to.empty()) moved[database.path] = to;
+    if (to == member->leads_to) continue;
+    member->leads_to = to;
+    if (to.empty()) continue;
+    news = true;
+    log_warn("the path of a database leads to another file now",
+             {{"database", database.path}, {"was", database.real_path}, {"now", to}});
+  }
+  return news ? moved : std::map<std::string, std::string>{};
+}
+
 // The mark comes last but one: a daemon that dies before it follows the database again.
 Result<replicate::DatabaseStatus> Supervisor::pause(const std::string& path_or_name,
                                                     std::optional<Error>& unsent) {
@@ -114,7 +171,7 @@ Result<replicate::DatabaseStatus> Supervisor::pause(const std::string& path_or_n
   TRY(must_run());
   const auto found = TRY(known_member(path_or_name));
   if (!found->paused) {
-    const state::Layout layout = TRY(state::layout_for(found->database->path, state_dir_));
+    const state::Layout layout = TRY(state::layout_for(found->database->real_path, state_dir_));
     const Micros now = clock_.wall_micros();
     const Status stopped = end(*found, clock_.mono() + kLeaving);
     if (!stopped) unsent = stopped.error();
@@ -135,7 +192,7 @@ Result<replicate::DatabaseStatus> Supervisor::resume(const std::string& path_or_
   TRY(must_run());
   const auto found = TRY(known_member(path_or_name));
   if (found->paused) {
-    const state::Layout layout = TRY(state::layout_for(found->database->path, state_dir_));
+    const state::Layout layout = TRY(state::layout_for(found->database->real_path, state_dir_));
     TRY(remove_file(layout.paused()));
     join(*found);
     log_info("database is no longer paused", {{"database", found->database->path}});
@@ -164,6 +221,7 @@ Supervisor::View Supervisor::view_of(const Member& member) const {
   PipelinePtr pipeline;
   replicate::DatabaseStatus status;
   Micros behind_since = 0;
+  std::optional<Error> moved;
   status.path = member.database->real_path;
   status.name = member.database->name;
   {
@@ -171,6 +229,7 @@ Supervisor::View Supervisor::view_of(const Member& member) const {
     pipeline = member.pipeline;
     status.error = member.error;
     if (member.error) status.phase = replicate::Phase::kAttaching;
+    if (!member.leads_to.empty()) moved = moved_error(*member.database, member.leads_to);
     behind_since = member.paused ? *member.paused : member.not_begun_since;
     if (member.paused) {
       status.phase = replicate::Phase::kPaused;
@@ -181,7 +240,11 @@ Supervisor::View Supervisor::view_of(const Member& member) const {
                      "streamctl resume " + status.path);
     }
   }
-  if (pipeline) return {pipeline->status(), pipeline};
+  if (pipeline) {
+    status = pipeline->status();
+    if (!status.error) status.error = std::move(moved);
+    return {std::move(status), pipeline};
+  }
   for (const config::Replica& replica : member.database->replicas) {
     status.replicas.emplace_back();
     status.replicas.back().name = replica.name;

@@ -37,7 +37,7 @@ Result<replicate::DatabaseSettings> settings_of(const config::Database& database
                                                 storage::Drivers& drivers,
                                                 std::vector<DrillTarget>& drills) {
   replicate::DatabaseSettings settings;
-  settings.path = database.path;
+  settings.path = database.real_path;
   settings.name = database.name;
   settings.state_dir = state_dir;
   settings.spool_max_bytes = database.spool_max_size;
@@ -46,7 +46,7 @@ Result<replicate::DatabaseSettings> settings_of(const config::Database& database
   settings.capture.soft_limit_bytes = database.wal_soft_limit;
   settings.capture.allow_forced_reset = database.wal_force_reset;
   settings.capture.set_wal = database.set_wal;
-  const state::Layout layout = TRY(state::layout_for(database.path, settings.state_dir));
+  const state::Layout layout = TRY(state::layout_for(database.real_path, settings.state_dir));
   for (const config::Replica& replica : database.replicas) {
     auto keys = open_keyring(replica, layout.replica(replica.name), {});
     auto store = keys ? open_replica(replica, drivers, *keys) : Error(keys.error());
@@ -135,9 +135,10 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(const config::Config& con
   for (const config::Database& database : config.databases) {
     all.push_back({std::make_shared<Member>(), {}});
     all.back().member->database = std::make_shared<const config::Database>(database);
+    all.back().member->adopts_local = adopt_local;
   }
   in_parallel(all, kMostBeginners,
-              [&](Beginning& each) { each.begun = supervisor->begin(*each.member, adopt_local); });
+              [&](Beginning& each) { each.begun = supervisor->begin(*each.member); });
   for (Beginning& each : all) {
     if (!each.begun && each.member->database->directory.empty())
       return Error(std::move(each.begun.error()));
@@ -152,17 +153,17 @@ Supervisor::~Supervisor() {
 }
 
 // Makes the pipeline, unless the database is paused.
-Status Supervisor::begin(Member& member, bool adopt_local) {
+Status Supervisor::begin(Member& member) {
   std::optional<Micros> paused;
   PipelinePtr pipeline;
   std::vector<DrillTarget> drills;
   const auto made = [&]() -> Status {
-    const state::Layout layout = TRY(state::layout_for(member.database->path, state_dir_));
+    const state::Layout layout = TRY(state::layout_for(member.database->real_path, state_dir_));
     paused = TRY(state::paused_since(layout.paused()));
     if (paused) return {};
     replicate::DatabaseSettings settings =
         TRY(settings_of(*member.database, state_dir_, drivers_, drills));
-    settings.adopt_local = adopt_local;
+    settings.adopt_local = member.adopts_local;
     settings.permits = permits_;
     pipeline = TRY(replicate::Pipeline::create(std::move(settings), clock_));
     return {};
@@ -181,6 +182,7 @@ Status Supervisor::begin(Member& member, bool adopt_local) {
   member.paused = paused;
   member.pipeline = std::move(pipeline);
   if (!made && !member.error) member.not_begun_since = clock_.wall_micros();
+  if (member.pipeline) member.adopts_local = false;
   member.error.reset();
   if (!made) member.error = made.error();
   return made;

@@ -1,6 +1,7 @@
 // All databases of one daemon: opens their storages, runs their pipelines on a few loops, changes
 // them one by one while the others go on, stops them together.
 #pragma once
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -64,6 +65,10 @@ class Supervisor {
   Result<replicate::DatabaseStatus> resume(const std::string& path_or_name);
   // Databases that could not begin: begins those that can now. About every few seconds.
   void try_again();
+  // Configured path -> file, of those that lead to another file than the one that is followed (a
+  // symbolic link that was pointed elsewhere). Empty when the last look has said it all. Each has
+  // an error in its status until apply() takes the file up. About every few seconds.
+  std::map<std::string, std::string> moved_paths();
 
   // Any thread, until stop. By path or name (config::find_among); kUsage when there is none, kBusy
   // when it is paused, or its own error when it could not begin.
@@ -92,6 +97,8 @@ class Supervisor {
     std::optional<Error> error;  // why it could not begin
     Micros not_begun_since = 0;  // with an error
     std::optional<Micros> paused;
+    bool adopts_local = false;  // begins so, see DatabaseSettings::adopt_local
+    std::string leads_to;       // its path leads to this file by now; "" = to the one it is about
   };
   Supervisor(storage::Drivers& drivers, const Clock& clock, std::size_t awake_at_once)
       : drivers_(drivers),
@@ -102,13 +109,14 @@ class Supervisor {
   Status for_all(Work work) const;  // in parallel; the worst failure
   Result<std::shared_ptr<Member>> known_member(const std::string& path_or_name) const;
   std::vector<std::shared_ptr<Member>> members() const;
-  Status begin(Member& member, bool adopt_local);
+  Status begin(Member& member);
   Status run(Member& member);
   Status end(Member& member, MonoTime deadline);
   Status must_run() const;
   void join(Member& member);
   void leave(Member& member, MonoTime deadline);
   void drop_caches(const Member& member) const;
+  bool follows_for_all(const Member& member) const;
   View view_of(const Member& member) const;
   replicate::DatabaseStatus status_of(const Member& member) const { return view_of(member).status; }
 

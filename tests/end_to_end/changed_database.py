@@ -3,6 +3,7 @@ import os
 import sqlite3
 
 from harness import case, compare, web, workload
+from harness.daemon import Database, Installation, file_replica
 from harness.waiting import wait_until
 from end_to_end.installed import replicated, restored
 
@@ -119,6 +120,75 @@ def test_deleted_and_created_with_another_page_size_a_generation_begins_and_the_
     sync_and_check(installation, again, "out.db")
     assert len(generations(installation)) == 2
     assert workload.check(restored(installation, "past.db", "--txid", str(before))).digest == digest
+    installation.stop()
+
+
+def point(link, to):
+    """As deployments do it: in one step."""
+    os.symlink(to, link + ".new")
+    os.rename(link + ".new", link)
+
+
+def linked(folder):
+    """(installation, link): the configured path is a link, which leads to v1.db and is followed."""
+    first = workload.Writer(os.path.join(folder, "v1.db"))
+    link = os.path.join(folder, "app.db")
+    os.symlink("v1.db", link)
+    replica = file_replica(os.path.join(folder, "replica"))
+    installation = Installation(folder, [Database(link, [replica])])
+    installation.start()
+    first.transactions(20)
+    installation.sync(installation.databases[0])
+    return installation, link, first
+
+
+def test_a_link_that_is_pointed_to_another_file_is_followed_there_and_the_past_stays(folder):
+    installation, link, first = linked(folder)
+    before, digest = status(installation)["durable_txid"], first.points[-1].digest
+    first.close()
+    second = workload.Writer(os.path.join(folder, "v2.db"), seed=3)
+    second.transactions(60)
+    point(link, "v2.db")
+
+    def follows(name):
+        now = status(installation)
+        return now["database"].endswith(name) and now["state"] == "live"
+
+    wait_until(lambda: follows("v2.db"), "the other file to be followed", progress=lambda: len(installation.daemon.output()))
+    assert "leads to another file now" in installation.daemon.output()
+    second.transactions(3)
+    sync_and_check(installation, second, "out.db")
+    assert workload.check(restored(installation, "past.db", "--txid", str(before))).digest == digest
+    assert len(generations(installation)) == 2
+    installation.stop()
+    installation.start()  # it is known by now
+    second.transactions(3)
+    sync_and_check(installation, second, "again.db")
+    point(link, "v1.db")
+    wait_until(lambda: follows("v1.db"), "the first file to be followed", progress=lambda: len(installation.daemon.output()))
+    back = workload.Writer(link, seed=5)
+    back.transactions(3)
+    sync_and_check(installation, back, "back.db")
+    assert len(generations(installation)) == 3
+    os.unlink(link)  # leads nowhere for a moment
+    os.symlink("v1.db", link)
+    installation.stop()
+
+
+def test_a_link_to_a_database_that_another_path_leads_to_is_an_error_until_it_leads_elsewhere(folder):
+    installation, link, first = linked(folder)
+    other = workload.Writer(os.path.join(folder, "other.db"), seed=3)
+    replicas = [file_replica(os.path.join(folder, name)) for name in ("replica", "second")]
+    installation.databases = [Database(link, replicas[:1]), Database(other.path, replicas[1:])]
+    installation.write_config({}, {})
+    installation.streamctl("reload").expect()
+    point(link, "other.db")
+    wait_for_state(installation, "failing", "leads to")
+    first.transactions(3)
+    point(link, "v1.db")
+    wait_for_state(installation, "live")
+    sync_and_check(installation, first, "out.db")
+    assert len(generations(installation)) == 1
     installation.stop()
 
 
