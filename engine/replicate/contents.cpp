@@ -75,6 +75,12 @@ void Contents::remove(const catalog::SegmentKey& key) {
   if (level->second.empty()) known_.generation.segments.erase(level);
 }
 
+void Contents::forget(const catalog::SegmentKey& key) {
+  remove(key);
+  const std::lock_guard lock(mutex_);
+  ++forgotten_;
+}
+
 void Contents::remove(const catalog::SnapshotKey& key) {
   const std::lock_guard lock(mutex_);
   std::erase_if(known_.generation.snapshots,
@@ -106,6 +112,11 @@ bool Contents::is_border(GenerationId generation, Txid txid) const {
   if (known_.generation.id != generation) return false;
   const catalog::Snapshot* snapshot = known_.generation.snapshot_at_or_before(txid);
   return known_.borders.contains(txid) || (snapshot != nullptr && snapshot->key.txid == txid);
+}
+
+std::uint64_t Contents::forgotten() const {
+  const std::lock_guard lock(mutex_);
+  return forgotten_;
 }
 
 std::uint64_t Contents::merged() const {

@@ -20,6 +20,8 @@ class Contents {
   void add(const catalog::SnapshotKey& key, std::uint64_t size);
   void remove(const catalog::SegmentKey& key);
   void remove(const catalog::SnapshotKey& key);
+  // It is there and no good: what it was made from is to be merged again.
+  void forget(const catalog::SegmentKey& key);
   // A snapshot may come to lie at this moment, and stay even when its upload seems to fail.
   void add_border(GenerationId generation, Txid txid);
 
@@ -38,13 +40,14 @@ class Contents {
   Micros oldest() const;
   // A snapshot lies at this moment, or may come to: no object should hold it and what follows it.
   bool is_border(GenerationId generation, Txid txid) const;
-  std::uint64_t merged() const;  // goes up with every segment above level 0, and with begin
+  std::uint64_t merged() const;     // goes up with every segment above level 0, and with begin
+  std::uint64_t forgotten() const;  // how many were
 
  private:
   mutable std::mutex mutex_;
   View known_;
   Micros oldest_ = 0;
-  std::uint64_t merged_ = 0;
+  std::uint64_t merged_ = 0, forgotten_ = 0;
 };
 
 }  // namespace streamd::replicate

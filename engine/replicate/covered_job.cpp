@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "catalog/merge_plan.h"
+#include "segment/reader.h"
+#include "state/changed_pages.h"
 
 namespace streamd::replicate {
 namespace {
@@ -17,6 +20,24 @@ milliseconds patience(milliseconds grace) {
 MonoTime covered_since(const catalog::Segment& by, const Contents::View& view, MonoTime now) {
   if (by.mtime_ns == 0 || by.mtime_ns > view.newest_mtime_ns) return now;
   return view.listed - std::chrono::nanoseconds(view.newest_mtime_ns - by.mtime_ns);
+}
+
+// Each piece is there and what its name says, by its footer, whose hash stands for header and
+// index, as when it was merged.
+Status prove(const catalog::Segment& segment, const UpkeepContext& context) {
+  for (std::uint32_t i = 1; i <= segment.key.piece.count; ++i) {
+    const catalog::SegmentKey key = segment.piece(i);
+    const std::string name = catalog::to_text(key);
+    const auto source =
+        storage::object_source(context.store, name, segment.sizes.at(i - 1), context.call);
+    const auto reader = segment::ObjectReader::open(*source);
+    if (!reader) return Error(reader.error()).with_context("read " + name);
+    const segment::ObjectHeader& header = reader->header();
+    if (header.database != context.identity.database ||
+        catalog::to_text(state::key_of(header)) != name)
+      return make_error(Code::kCorrupt, name + " is another object than its name says");
+  }
+  return {};
 }
 
 }  // namespace
@@ -37,9 +58,14 @@ Status CoveredJob::run(const UpkeepContext& context) {
   look(now);
   std::vector<std::string> names;
   std::vector<const catalog::Segment*> segments;
+  std::set<std::string> damaged;
   UpkeepDone done;
   for (const auto& [name, waiting] : waiting_) {
     if (now - waiting.covered < grace_) continue;
+    if (waiting.earlier && !damaged.contains(catalog::to_text(waiting.by.key)) &&
+        !TRY(is_whole(waiting.by, context)))
+      damaged.insert(catalog::to_text(waiting.by.key));
+    if (damaged.contains(catalog::to_text(waiting.by.key))) continue;
     const catalog::Segment& segment = waiting.segment;
     for (std::uint32_t i = 1; i <= segment.key.piece.count; ++i)
       names.push_back(catalog::to_text(segment.piece(i)));
@@ -59,17 +85,40 @@ Status CoveredJob::run(const UpkeepContext& context) {
   return {};
 }
 
+// Who merged it may have died before it was proven. One that is not what its name says is
+// forgotten: what it covers stays, and is merged again.
+Result<bool> CoveredJob::is_whole(const catalog::Segment& by, const UpkeepContext& context) {
+  const std::string name = catalog::to_text(by.key);
+  if (whole_.contains(name)) return true;
+  Status proven = prove(by, context);
+  if (!proven && !state::is_lost(proven.error())) return Error(proven.error());
+  if (proven) {
+    whole_.insert(name);
+    return true;
+  }
+  contents_.forget(by.key);
+  log_error_event(LogLevel::kWarn, "a merged object is damaged: what it was made from stays",
+                  proven.error(), {{"database", context.database}, {"replica", context.replica}});
+  return false;
+}
+
 // What is covered by now; what is not (any more) waits for nothing.
 void CoveredJob::look(MonoTime now) {
   merged_ = contents_.merged();
   const Contents::View view = contents_.view();
+  const bool listed_anew = view.listed != listed_;
+  if (listed_anew) whole_.clear();
+  listed_ = view.listed;
   std::map<std::string, Waiting> covered;
   for (const catalog::Covered& each : catalog::covered_segments(view.generation)) {
     std::string name = catalog::to_text(each.segment->key);
     const auto known = waiting_.find(name);
     const MonoTime since =
         known == waiting_.end() ? covered_since(*each.by, view, now) : known->second.covered;
-    covered.emplace(std::move(name), Waiting{*each.segment, since});
+    const bool earlier =
+        listed_anew || each.by->mtime_ns != 0 ||
+        (known != waiting_.end() && known->second.earlier && known->second.by.key == each.by->key);
+    covered.emplace(std::move(name), Waiting{*each.segment, since, *each.by, earlier});
   }
   waiting_ = std::move(covered);
 }

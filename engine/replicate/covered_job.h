@@ -2,6 +2,7 @@
 // it any more.
 #pragma once
 #include <map>
+#include <set>
 
 #include "replicate/contents.h"
 #include "replicate/merge_cache.h"
@@ -21,6 +22,7 @@ class CoveredJob final : public UpkeepJob {
 
  private:
   void look(MonoTime now);
+  Result<bool> is_whole(const catalog::Segment& by, const UpkeepContext& context);
 
   const milliseconds grace_;
   Contents& contents_;
@@ -29,8 +31,12 @@ class CoveredJob final : public UpkeepJob {
   struct Waiting {
     catalog::Segment segment;
     MonoTime covered{};  // since when
+    catalog::Segment by;
+    bool earlier = false;  // the one that covers it is of an earlier life
   };
+  MonoTime listed_{};                       // when what was listed first was looked at
   std::map<std::string, Waiting> waiting_;  // by name
+  std::set<std::string> whole_;             // of an earlier life, and proven in this one: by name
 };
 
 }  // namespace streamd::replicate

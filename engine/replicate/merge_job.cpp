@@ -45,7 +45,8 @@ MergeJob::MergeJob(const MergeSettings& settings, Contents& contents, MergeCache
 
 std::optional<milliseconds> MergeJob::due_in(const UpkeepView& view) {
   const bool due = more_ || asked_ || view.generation != generation_ ||
-                   view.snapshot != snapshot_ || view.objects_sent >= plan_again_at_;
+                   view.snapshot != snapshot_ || view.objects_sent >= plan_again_at_ ||
+                   contents_.forgotten() != forgotten_;
   return due ? std::optional(milliseconds(0)) : std::nullopt;
 }
 
@@ -67,6 +68,7 @@ Status MergeJob::run(const UpkeepContext& context) {
   if (context.view.generation != generation_) begin(context.view.generation);
   snapshot_ = context.view.snapshot;
   plan_again_at_ = context.view.objects_sent + rules_.fan_in;
+  forgotten_ = contents_.forgotten();
   more_ = true;  // also after a failure
   asked_ = false;
   const Contents::View known = contents_.view();

@@ -50,6 +50,7 @@ class MergeJob final : public UpkeepJob {
   GenerationId generation_;
   Txid snapshot_;                    // the newest when it was planned last
   std::uint64_t plan_again_at_ = 0;  // objects sent in this life
+  std::uint64_t forgotten_ = 0;      // Contents::forgotten as of the last run
   bool more_ = false;
   std::atomic<bool> asked_{false};
   std::set<Txid> alone_;  // edges of objects that are not merged

@@ -226,4 +226,42 @@ BOOST_AUTO_TEST_CASE(a_damaged_object_is_left_alone_and_named) {
   }
 }
 
+// What an earlier life has merged, and perhaps did not live to prove, covers nothing until it was.
+BOOST_AUTO_TEST_CASE(a_damaged_merged_object_of_an_earlier_life_costs_nothing) {
+  for (const char* damage : {"none", "empty", "cut", "changed", "another"}) {
+    LiveDatabase database;
+    const auto store = std::make_shared<MemoryStore>();
+    Moments moments;
+    {
+      Daemon daemon(database, {store}, kDaily, 0, merging(std::chrono::hours(1)));
+      begin(daemon, database);
+      for (int i = 0; i < 13; ++i) write_and_sync(daemon, database, i, &moments);
+      settle(daemon);
+      BOOST_TEST(daemon.stop().has_value());
+    }
+    std::vector<std::string> merged;
+    for (const std::string& key : store->keys())
+      if (key.find("/segments/1/") != std::string::npos) merged.push_back(key);
+    BOOST_REQUIRE(merged.size() == 2u);
+    const Bytes good = store->content(merged[0]);
+    const std::string what = damage;
+    Bytes bad = good;
+    if (what == "empty") bad.clear();
+    if (what == "cut") bad.resize(bad.size() / 2);
+    if (what == "changed") bad.back() ^= 1;
+    if (what == "another") bad = store->content(merged[1]);
+    store->set(merged[0], bad);
+    const int before = segments(*store);
+    Daemon daemon(database, {store}, kDaily, 0, merging());
+    write_and_sync(daemon, database, 13, &moments);
+    settle(daemon);
+    BOOST_TEST_CONTEXT(what) {
+      check_moments(*store, database, moments);
+      BOOST_TEST((!store->has(merged[0]) || store->content(merged[0]) == good));
+      BOOST_TEST(segments(*store) <= before - 11);
+    }
+    BOOST_TEST(daemon.stop().has_value());
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
