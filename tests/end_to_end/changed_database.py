@@ -1,5 +1,6 @@
 """The application's database is renamed, replaced, deleted, taken out of WAL mode, or taken for itself alone."""
 import os
+import shutil
 import sqlite3
 
 from harness import case, compare, web, workload
@@ -103,6 +104,34 @@ def test_replaced_by_another_one_the_difference_is_sent_and_the_past_stays(folde
     assert workload.check(restored(installation, "past.db", "--txid", str(before))).digest == digest
     assert len(generations(installation)) == 1
     installation.stop()
+
+
+def test_written_over_in_place_while_no_daemon_ran_the_difference_is_sent(folder):
+    """`cp backup.db app.db` keeps the inode. Whether the daemon or the application was the last to let go of the file."""
+    for last in ("daemon", "application"):
+        place = os.path.join(folder, last)
+        os.mkdir(place)
+        installation, writer = running(place)
+        path = installation.databases[0].path
+        before, digest = status(installation)["durable_txid"], writer.points[-1].digest
+        if last == "daemon":
+            writer.close()
+        installation.stop()
+        writer.close()
+        assert not os.path.exists(path + "-wal")
+        other = workload.Writer(os.path.join(place, "other.db"), seed=3)
+        other.transactions(60)
+        other.close()
+        inode = os.stat(path).st_ino
+        shutil.copyfile(other.path, path)
+        assert os.stat(path).st_ino == inode
+        installation.start()
+        again = workload.Writer(path, seed=4)
+        again.transactions(3)
+        sync_and_check(installation, again, "out.db")
+        assert workload.check(restored(installation, "past.db", "--txid", str(before))).digest == digest
+        assert len(generations(installation)) == 1
+        installation.stop()
 
 
 def test_deleted_and_created_with_another_page_size_a_generation_begins_and_the_past_stays(folder):
