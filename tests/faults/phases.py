@@ -178,7 +178,7 @@ class FollowAnew(Phase):
         judge.application_is_unharmed(scene)
         again = self.follow(scene, {})
         assert again.code == 0, f"does not go on: {again}"
-        left = sorted(name for name in os.listdir(os.path.join(scene.disk, "out")) if "streamd-restore" in name)
+        left = sorted(name for name in os.listdir(os.path.join(scene.disk, "out")) if name.endswith("streamd-restore"))
         assert not left, left
 
 
