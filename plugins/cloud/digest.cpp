@@ -17,20 +17,31 @@ DigestStream::~DigestStream() {
 }
 
 void DigestStream::begin() {
-  if (EVP_DigestInit_ex(context_, kind_ == Kind::kSha1 ? EVP_sha1() : EVP_sha256(), nullptr) != 1)
-    throw std::bad_alloc();
+  const EVP_MD* algorithm = kind_ == Kind::kMd5    ? EVP_md5()
+                            : kind_ == Kind::kSha1 ? EVP_sha1()
+                                                   : EVP_sha256();
+  if (EVP_DigestInit_ex(context_, algorithm, nullptr) != 1) throw std::bad_alloc();
 }
 
 void DigestStream::add(const void* data, std::size_t size) {
   EVP_DigestUpdate(context_, data, size);
 }
 
-std::string DigestStream::finish() {
+std::string DigestStream::bytes() {
   std::uint8_t digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   EVP_DigestFinal_ex(context_, digest, &size);
   begin();
-  return hex(digest, size);
+  return {reinterpret_cast<const char*>(digest), size};
+}
+
+std::string DigestStream::finish() {
+  const std::string digest = bytes();
+  return hex(reinterpret_cast<const std::uint8_t*>(digest.data()), digest.size());
+}
+
+std::string DigestStream::finish_base64() {
+  return base64(bytes());
 }
 
 Sha256 sha256(std::string_view bytes) {

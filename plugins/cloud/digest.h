@@ -15,16 +15,19 @@ using Sha256 = std::array<std::uint8_t, 32>;
 // Of bytes that come piece by piece. Throws std::bad_alloc.
 class DigestStream {
  public:
-  enum class Kind { kSha1, kSha256 };
+  enum class Kind { kMd5, kSha1, kSha256 };
   explicit DigestStream(Kind kind);
   ~DigestStream();
   DigestStream(const DigestStream&) = delete;
   DigestStream& operator=(const DigestStream&) = delete;
   void add(const void* data, std::size_t size);
-  std::string finish();  // in hex; then it begins anew
+  // Then it begins anew.
+  std::string finish();  // in hex
+  std::string finish_base64();
 
  private:
   void begin();
+  std::string bytes();
   const Kind kind_;
   evp_md_ctx_st* context_;
 };

@@ -1,8 +1,10 @@
 #include "client.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 
+#include "body_hash.h"
 #include "digest.h"
 #include "failure.h"
 #include "reply.h"
@@ -11,6 +13,7 @@
 namespace streamd::s3 {
 namespace {
 
+constexpr int kLessons = 2;  // that a request may need: of the time or the credentials, and of MD5
 constexpr std::int64_t kOffsetMatters = 60;  // seconds; stores refuse above 900, some above 300
 constexpr const char* kHashOfNothing =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -50,6 +53,11 @@ streamd_code Client::sign(const sdk::Call& call, const Request& request, SignedR
   if (!out.credentials.session_token.empty())
     headers.emplace_back("x-amz-security-token", out.credentials.session_token);
   headers.insert(headers.end(), request.headers.begin(), request.headers.end());
+  if (sends_md5_ && request.method == "PUT") {
+    std::string md5;
+    if (const auto code = md5_of_body(call, request.body, md5); code != STREAMD_OK) return code;
+    headers.emplace_back("Content-MD5", md5);
+  }
   for (const auto& header : headers)
     if (is_signed(header.first)) parts.headers.push_back(header);
   headers.emplace_back("Authorization",
@@ -84,12 +92,26 @@ bool Client::learn(const sdk::Call& call, const SignedRequest& sent, const HttpR
   }
   if (response.ok()) return false;
   if (moved && (response.status == 403 || response.status == 400)) return true;
-  return is_outdated(parse_error(response.body).code) &&
-         credentials_->expire(call, sent.credentials);
+  return learn_md5(call, sent, response) || (is_outdated(parse_error(response.body).code) &&
+                                             credentials_->expire(call, sent.credentials));
+}
+
+bool Client::learn_md5(const sdk::Call& call, const SignedRequest& sent,
+                       const HttpResponse& response) {
+  const Pairs& headers = sent.http.headers;
+  const bool sent_it = std::any_of(headers.begin(), headers.end(), [](const auto& header) {
+    return header.first == "Content-MD5";
+  });
+  if (sent.http.method != "PUT" || sent_it || !wants_md5(response)) return false;
+  if (!sends_md5_.exchange(true))
+    call.log(STREAMD_LOG_INFO,
+             "the bucket " + settings_.bucket +
+                 " wants Content-MD5 with what it stores; it is sent from now on");
+  return true;
 }
 
 streamd_code Client::send(const sdk::Call& call, const Request& request, HttpResponse& response) {
-  for (bool again = true;; again = false) {
+  for (int lessons = kLessons;; --lessons) {
     if (const streamd_code code = call.check(); code != STREAMD_OK) return code;
     SignedRequest made;
     if (const auto code = sign(call, request, made); code != STREAMD_OK) return code;
@@ -100,7 +122,7 @@ streamd_code Client::send(const sdk::Call& call, const Request& request, HttpRes
     if (const auto code = wire.next(call, done); code != STREAMD_OK) return code;
     if (const auto code = transfer.result(); code != STREAMD_OK) return code;
     response = transfer.response();
-    if (learn(call, made, response) && again && !transfer.delivered()) continue;
+    if (learn(call, made, response) && lessons > 0 && !transfer.delivered()) continue;
     return STREAMD_OK;
   }
 }

@@ -1,5 +1,6 @@
-// Signs requests and sends them: once more with a corrected clock or fresh credentials, when the
-// store says that these were wrong. All other trying again is the host's.
+// Signs requests and sends them: once more with a corrected clock, fresh credentials or
+// Content-MD5, when the store says that these were wrong or missing. All other trying again is the
+// host's.
 #pragma once
 #include <atomic>
 #include <streamd/driver.hpp>
@@ -45,7 +46,8 @@ class Client {
   Connections& connections() { return connections_; }
   std::int64_t now() const;  // seconds since 1970, by the store's clock as far as it is known
 
-  // Signs with the time of now: to be called right before it is sent, and again before each retry.
+  // Signs with the time of now (and reads the body when its MD5 is wanted): to be called right
+  // before it is sent, and again before each retry.
   streamd_code sign(const sdk::Call& call, const Request& request, SignedRequest& out);
   // Learns from a response; true when the same request, signed anew, may be accepted.
   bool learn(const sdk::Call& call, const SignedRequest& sent, const HttpResponse& response);
@@ -57,11 +59,14 @@ class Client {
   streamd_code fail(const sdk::Call& call, const Request& request, const HttpResponse& response);
 
  private:
+  bool learn_md5(const sdk::Call& call, const SignedRequest& sent, const HttpResponse& response);
+
   Settings settings_;
   std::unique_ptr<CredentialChain> credentials_;
   Connections connections_;
   const Clock clock_;
   std::atomic<std::int64_t> clock_offset_{0};  // seconds that the store is ahead of us
+  std::atomic<bool> sends_md5_{false};         // with each put: the bucket wants it
 };
 
 }  // namespace streamd::s3

@@ -82,6 +82,13 @@ bool is_outdated(const std::string& code) {
          code == "TokenRefreshRequired" || code == "RequestExpired";
 }
 
+bool wants_md5(const HttpResponse& response) {
+  if (response.status != 400) return false;
+  const ErrorReply reply = parse_error(response.body);
+  return (reply.code == "InvalidRequest" || reply.code == "MissingContentMD5") &&
+         reply.message.find("Content-MD5") != std::string::npos;
+}
+
 streamd_code code_of(int status, const std::string& code) {
   for (const Word& word : kWords)
     if (word.code == code) return word.means;

@@ -19,4 +19,7 @@ streamd_code fail_response(const sdk::Call& call, const std::string& what,
 // credentials by now.
 bool is_outdated(const std::string& code);
 
+// A put was refused because its bucket wants Content-MD5, as those with a default retention do.
+bool wants_md5(const HttpResponse& response);
+
 }  // namespace streamd::s3

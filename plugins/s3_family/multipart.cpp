@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "body_hash.h"
 #include "brief_call.h"
 #include "digest.h"
 #include "reply.h"
-#include "source_hash.h"
 #include "store.h"
 
 namespace streamd::s3 {
@@ -102,19 +102,15 @@ streamd_code Multipart::start(Wire& wire, std::size_t index, int attempt) {
   auto part = std::make_unique<Part>();
   part->index = index;
   part->attempt = attempt;
-  const std::uint64_t offset = index * part_size_;
   Request& request = part->request;
   request.method = "PUT";
   request.key = key_;
   request.query = {{"partNumber", std::to_string(index + 1)}, {"uploadId", id_}};
   request.headers = client_.settings().customer_headers;
   request.what = what_ + ", part " + std::to_string(index + 1);
-  if (const auto code = hash_source(call_, source_, offset, size_of(index), request.payload_hash);
-      code != STREAMD_OK)
+  request.body = body_of_source(source_, index * part_size_, size_of(index));
+  if (const auto code = hash_body(call_, request.body, request.payload_hash); code != STREAMD_OK)
     return code;
-  request.body = {size_of(index), [this, offset](std::uint64_t at, void* to, std::size_t cap) {
-                    return source_.read_at(source_.ctx, offset + at, to, cap);
-                  }};
   if (const auto code = client_.sign(call_, request, part->made); code != STREAMD_OK) return code;
   part->transfer = std::make_unique<Transfer>(client_.settings().network, call_, part->made.http);
   wire.start(*part->transfer);

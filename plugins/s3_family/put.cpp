@@ -1,7 +1,7 @@
 // Storing an object: in one request, or in parts when it is large.
+#include "body_hash.h"
 #include "digest.h"
 #include "multipart.h"
-#include "source_hash.h"
 #include "store.h"
 
 namespace streamd::s3 {
@@ -57,12 +57,12 @@ streamd_code Store::whole_put(const sdk::Call& call, const streamd_put& request,
   if ((request.flags & STREAMD_PUT_IF_ABSENT) != 0) put.headers = {{"If-None-Match", "*"}};
   for (const Pairs* more : {&settings.store_headers, &settings.customer_headers})
     put.headers.insert(put.headers.end(), more->begin(), more->end());
+  put.body = body_of_source(source, 0, source.size);
   std::string kept;
   const bool keep = source.size <= kKeptBytes;
   if (request.sha256 != nullptr && !keep) {
     put.payload_hash = hex(request.sha256, 32);
-  } else if (const auto code = hash_source(call, source, 0, source.size, put.payload_hash,
-                                           keep ? &kept : nullptr);
+  } else if (const auto code = hash_body(call, put.body, put.payload_hash, keep ? &kept : nullptr);
              code != STREAMD_OK) {
     return code;
   }
@@ -70,12 +70,7 @@ streamd_code Store::whole_put(const sdk::Call& call, const streamd_put& request,
     return call.fail(STREAMD_CORRUPT,
                      "cannot %s: the bytes do not have the SHA-256 they should have",
                      put.what.c_str());
-  if (keep)
-    put.body = body_of(std::move(kept));
-  else
-    put.body = {source.size, [&source](std::uint64_t offset, void* to, std::size_t cap) {
-                  return source.read_at(source.ctx, offset, to, cap);
-                }};
+  if (keep) put.body = body_of(std::move(kept));
   HttpResponse response;
   if (const auto code = client_.exchange(call, put, response); code != STREAMD_OK) return code;
   bucket_seen_ = true;

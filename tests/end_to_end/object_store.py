@@ -7,6 +7,7 @@ import os
 from harness import case, s3_request, workload
 from harness.ceph import Ceph
 from harness.daemon import Database, Installation
+from harness.store_scene import Scene
 from harness.swift import Swift
 from end_to_end.installed import lose_machine
 
@@ -163,6 +164,24 @@ def test_if_absent_is_asked_for_once(folder):
         writer.transactions(3)
         installation.run_once("--once").expect(0)
     assert s3_request.keys(server, BUCKET, ".streamd-probe") == [".streamd-probe"]
+
+
+def test_a_bucket_with_a_default_retention(folder):
+    """It refuses what comes without Content-MD5: once, whatever is stored first, a small object or a part of a large one."""
+    for dialect, options in (("aws", {}), ("spaces", {"if-absent": "no"})):
+        scene = Scene(os.path.join(folder, dialect), dialect, large=12, **options)
+        scene.bucket.retention = True
+        scene.installation.start()
+        scene.sync()
+        scene.writer.transactions(5)
+        scene.sync()
+        scene.restore()
+        scene.installation.stop()
+        scene.nothing_lost_or_doubled()
+        stored = [request for request in scene.server.requests if request.kind in ("put_object", "put_part")]
+        refused = sum(not request.header("content-md5") for request in stored)
+        assert 1 <= refused <= 6 and len(stored) > 2 * refused, (refused, stored)  # daemon and restore, some at the same time
+        scene.server.stop()
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Bucket:
         self.dialect = dialect
         self.objects = {}
         self.uploads = {}
+        self.retention = False  # a default one, by object lock: nothing is stored without Content-MD5
 
     def put(self, key, body):
         self.objects[key] = Stored(body, hashlib.md5(body).hexdigest())

@@ -83,12 +83,19 @@ def check_md5(request):
         raise Refused(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
 
 
+def check_retention(bucket, request, what):
+    if bucket.retention and not request.header("content-md5"):
+        raise Refused(400, "InvalidRequest", f"Content-MD5 OR x-amz-checksum- HTTP header is required for {what} requests with "
+                      "Object Lock parameters")
+
+
 def check_storage_class(request):
     if "x-amz-storage-class" in request.headers and not request.header("x-amz-storage-class"):
         raise Refused(501, "NotImplemented", "Header 'x-amz-storage-class' with value '' not implemented")
 
 
 def put_object(bucket, request):
+    check_retention(bucket, request, "Put Object")
     check_md5(request)
     check_storage_class(request)
     condition = request.header("if-none-match")
@@ -147,6 +154,7 @@ def begin_upload(bucket, request):
 
 
 def put_part(bucket, request):
+    check_retention(bucket, request, "Put Part")
     check_md5(request)
     number = whole_number(request.query["partNumber"], 0)
     part = bucket.put_part(request.key, request.query["uploadId"], number, request.body)

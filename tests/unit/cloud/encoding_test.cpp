@@ -57,6 +57,9 @@ BOOST_AUTO_TEST_CASE(hashes) {
   BOOST_TEST(sha256_stream.finish() == hex(sha256("abc")));
   BOOST_TEST(hex(hmac_sha256("key", "The quick brown fox jumps over the lazy dog")) ==
              "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
+  DigestStream md5(DigestStream::Kind::kMd5);
+  md5.add("abc", 3);
+  BOOST_TEST(md5.finish_base64() == md5_base64("abc"));
   BOOST_TEST(md5_base64("") == "1B2M2Y8AsgTpgAmY7PhCfg==");
   for (const std::string text : {"", "a", "ab", "abc", "abcd"})
     BOOST_TEST(from_base64(base64(text)) == text);

@@ -107,6 +107,22 @@ BOOST_AUTO_TEST_CASE(credentials_that_a_new_token_heals) {
   BOOST_TEST(!is_outdated("AccessDenied"));
 }
 
+BOOST_AUTO_TEST_CASE(a_bucket_that_wants_md5) {
+  const auto wants = [](int status, const std::string& code, const std::string& message) {
+    HttpResponse response;
+    response.status = status;
+    response.body = "<Error><Code>" + code + "</Code><Message>" + message + "</Message></Error>";
+    return wants_md5(response);
+  };
+  BOOST_TEST(wants(400, "InvalidRequest",
+                   "Content-MD5 HTTP header is required for Put Part requests with Object Lock "
+                   "parameters"));
+  BOOST_TEST(wants(400, "MissingContentMD5", "Missing required header: Content-MD5."));
+  BOOST_TEST(!wants(400, "InvalidRequest", "Missing required header"));
+  BOOST_TEST(!wants(400, "InvalidDigest", "The Content-MD5 you specified is not valid."));
+  BOOST_TEST(!wants(403, "InvalidRequest", "Content-MD5 is required"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "digest.h"
 #include "scripted_store.h"
 
 namespace streamd::s3 {
@@ -78,6 +79,60 @@ BOOST_AUTO_TEST_CASE(a_part_that_fails_is_sent_again_alone) {
   BOOST_TEST(counts.at("part 1") == 1);
   BOOST_TEST(counts.at("part 2") == 2);
   BOOST_TEST(counts.at("part 3") == 2);
+}
+
+// What a bucket with a default retention answers to a put or a part without Content-MD5.
+std::string locked(const SeenRequest& request) {
+  const std::string kind = kind_of(request);
+  const bool stores = kind == "PUT" || kind.starts_with("part");
+  if (!stores || request.header("Content-MD5") == md5_base64(request.body)) return "fine";
+  return response(400,
+                  "<Error><Code>InvalidRequest</Code><Message>Content-MD5 OR x-amz-checksum- HTTP "
+                  "header is required for Put Object requests with Object Lock parameters"
+                  "</Message></Error>");
+}
+
+BOOST_AUTO_TEST_CASE(a_bucket_that_wants_md5_gets_it_from_then_on) {
+  ScriptedServer server(
+      upload_store([](const SeenRequest& request, std::size_t) { return locked(request); }));
+  const TestCall host;
+  const auto driver = open_at(server.endpoint());
+  BOOST_TEST(put(*driver, host, "k", TestSource(3)) == STREAMD_OK);
+  BOOST_TEST(put(*driver, host, "k", TestSource(1'000'000)) == STREAMD_OK);
+  BOOST_TEST(put(*driver, host, "k", TestSource(12 * kMiB)) == STREAMD_OK, host.message());
+  auto counts = count_kinds(server);
+  BOOST_TEST(counts["PUT"] == 3);  // the first one twice
+  BOOST_TEST(counts["part 1"] + counts["part 2"] + counts["part 3"] == 3);
+  BOOST_TEST(counts["abort"] == 0);
+  const auto seen = server.seen();
+  BOOST_TEST(seen[0].header("Content-MD5") == "");
+  BOOST_TEST(seen[1].header("Content-MD5") == md5_base64("xxx"));
+  BOOST_TEST(seen[1].header("Authorization").find("content-md5;host;") != std::string::npos);
+  BOOST_TEST(host.logged("wants Content-MD5"));
+  // Of parts, when these are the first that is stored.
+  const auto other = open_at(server.endpoint());
+  BOOST_TEST(put(*other, host, "k", TestSource(12 * kMiB)) == STREAMD_OK, host.message());
+  BOOST_TEST(count_kinds(server)["abort"] == 0);
+}
+
+BOOST_AUTO_TEST_CASE(md5_is_learned_beside_the_time_and_once) {
+  const std::string old = "Date: Sun, 30 Aug 2015 12:36:00 GMT\r\n";
+  ScriptedServer server([&](const SeenRequest& request, std::size_t number) {
+    if (number == 1) return response(403, error_xml("RequestTimeTooSkewed"), old);
+    const std::string refused = locked(request);
+    return refused == "fine" ? response(200, "", old) : refused;
+  });
+  const auto driver = open_at(server.endpoint());
+  const TestCall host;
+  BOOST_TEST(put(*driver, host, "k", TestSource(3)) == STREAMD_OK, host.message());
+  BOOST_TEST(server.seen().size() == 3u);
+  // One that says so for ever.
+  ScriptedServer never([&](const SeenRequest&, std::size_t) {
+    return locked(SeenRequest{"PUT /bucket/k HTTP/1.1", "no"});
+  });
+  const auto other = open_at(never.endpoint());
+  BOOST_TEST(put(*other, host, "k", TestSource(3)) == STREAMD_INVALID_CONFIG);
+  BOOST_TEST(never.seen().size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(an_upload_that_fails_is_aborted) {
