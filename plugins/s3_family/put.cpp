@@ -27,8 +27,10 @@ streamd_code Store::put(const sdk::Call& call, const streamd_put& request,
     Honours answer = Honours::kUnknown;
     if (const auto code = honours_if_absent(call, answer); code != STREAMD_OK) return code;
     if (answer != Honours::kYes)
-      return call.fail(STREAMD_UNSUPPORTED, "cannot %s if absent: this store has no such put",
-                       on("store", request.key).c_str());
+      return call.fail(STREAMD_UNSUPPORTED, "cannot %s if absent: %s",
+                       on("store", request.key).c_str(),
+                       answer == Honours::kNo ? "this store has no such put"
+                                              : "whether this store has such a put is not known");
   }
   // Not every store that honours if-absent does so when it completes an upload of parts.
   if (if_absent || source.size <= client_.settings().part_size) {

@@ -322,8 +322,8 @@ BOOST_AUTO_TEST_CASE(if_absent_is_asked_for_and_remembered) {
     int first, second;  // what the store answers to the probe's puts
     bool honoured;
   };
-  for (const Case& one : {Case{200, 412, true}, Case{412, 412, true}, Case{200, 200, false},
-                          Case{501, 501, false}, Case{403, 403, false}}) {
+  for (const Case& one :
+       {Case{200, 412, true}, Case{412, 412, true}, Case{200, 200, false}, Case{501, 501, false}}) {
     std::atomic<int> probes = 0;
     ScriptedServer server([&](const SeenRequest& request, std::size_t) {
       if (request.line().find("/bucket/.streamd-probe ") != std::string::npos)
@@ -339,6 +339,43 @@ BOOST_AUTO_TEST_CASE(if_absent_is_asked_for_and_remembered) {
     BOOST_TEST(probes.load() == (one.first == 200 ? 2 : 1));
     BOOST_TEST(put(*driver, host, "k", TestSource(1), STREAMD_PUT_IF_ABSENT) ==
                (one.honoured ? STREAMD_OK : STREAMD_UNSUPPORTED));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(if_absent_that_is_not_known_is_asked_for_again) {
+  struct Case {
+    int status;  // of the probe's first put; from then on the store honours if-absent
+    const char* word;
+    streamd_code probed;
+  };
+  for (const Case& one :
+       {Case{403, "AccessDenied", STREAMD_OK}, Case{405, "", STREAMD_OK},
+        Case{400, "InvalidArgument", STREAMD_OK}, Case{409, "OperationAborted", STREAMD_TRANSIENT},
+        Case{307, "TemporaryRedirect", STREAMD_TRANSIENT},
+        Case{400, "RequestTimeout", STREAMD_TRANSIENT}, Case{408, "", STREAMD_TRANSIENT},
+        Case{500, "", STREAMD_TRANSIENT}, Case{503, "SlowDown", STREAMD_THROTTLED},
+        Case{403, "InvalidAccessKeyId", STREAMD_AUTH}}) {
+    std::atomic<bool> well = false;
+    ScriptedServer server([&](const SeenRequest& request, std::size_t) {
+      if (request.line().find("/bucket/.streamd-probe ") != std::string::npos)
+        return well ? response(412, "") : response(one.status, error_xml(one.word));
+      return response(200, "<ListBucketResult></ListBucketResult>");
+    });
+    const auto driver = open_at(server.endpoint());
+    const TestCall host;
+    const sdk::Call call(&host.abi);
+    streamd_caps caps{};
+    BOOST_TEST(driver->probe(call, caps) == one.probed, one.status << " " << one.word);
+    BOOST_TEST((caps.flags & STREAMD_CAP_IF_ABSENT) == 0u);
+    if (one.probed == STREAMD_OK) {
+      BOOST_TEST(put(*driver, host, "k", TestSource(1), STREAMD_PUT_IF_ABSENT) ==
+                 STREAMD_UNSUPPORTED);
+      BOOST_TEST(host.message().find("is not known") != std::string::npos, host.message());
+    }
+    well = true;
+    BOOST_TEST(driver->probe(call, caps) == STREAMD_OK);
+    BOOST_TEST((caps.flags & STREAMD_CAP_IF_ABSENT) != 0u, one.status << " " << one.word);
+    BOOST_TEST(put(*driver, host, "k", TestSource(1), STREAMD_PUT_IF_ABSENT) == STREAMD_OK);
   }
 }
 
