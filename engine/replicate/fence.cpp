@@ -124,7 +124,7 @@ Result<storage::ObjectStat> FencedStore::put(const std::string& key, const ByteS
                                              const storage::Call& call) {
   TRY(fence_.check(inner_, call));
   storage::PutOptions careful = options;
-  careful.if_absent = options.if_absent || fence_.if_absent();
+  careful.if_absent = fence_.if_absent();  // else the store has no such put
   auto stored = inner_.put(key, source, careful, call);
   if (stored || options.if_absent || stored.error().code != Code::kExists) return stored;
   if (!TRY(may_replace(key, source, call))) return inner_.stat(key, call);

@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 
-from harness import case, secrets, workload
+from harness import case, secrets, store_scene, workload
 from harness.daemon import Database, Installation, file_replica, run
 from harness.waiting import wait_until
 
@@ -266,6 +266,19 @@ def test_without_local_state_and_identity_it_asks(folder):
     assert len(scene.generations()) == 2
     scene.restore("adopted.db", "--identity", scene.identity("alice")).expect(0)
     assert workload.check(os.path.join(folder, "adopted.db")).number == point.number
+
+
+def test_a_store_without_if_absent(folder):
+    """The key of the generation gets there as everything else does."""
+    identity = os.path.join(folder, "alice.identity")
+    scene = store_scene.Scene(os.path.join(folder, "machine"), "spaces", recipients=[keygen(identity)])
+    scene.installation.start()
+    scene.sync()
+    assert any("/keys/" in key for key in scene.bucket.objects), scene.bucket.objects.keys()
+    out = os.path.join(folder, "out.db")
+    scene.installation.restore(scene.database, out, "--identity", identity).expect(0)
+    assert workload.check(out).digest == scene.writer.points[-1].digest
+    scene.installation.stop()
 
 
 if __name__ == "__main__":
