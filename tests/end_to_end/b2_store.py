@@ -1,11 +1,17 @@
 """Disaster recovery from Backblaze B2 by its native API: our fake of it, which other people's clients judge (tests/support)."""
+import collections
 import os
+import time
 
 from harness import case, workload
 from harness.b2 import B2, BACKUP, BUCKET, RESTORE
 from harness.daemon import Database, Installation
 from harness.waiting import wait_until
 from end_to_end.installed import lose_machine
+
+
+CLASSES = {"b2_authorize_account": "C", "b2_list_buckets": "C", "b2_list_file_names": "C", "b2_list_file_versions": "C",
+           "b2_list_unfinished_large_files": "C", "download": "B", "b2_get_file_info": "B"}  # all others are A, and free
 
 
 def replicated(folder, store, megabytes=0, **options):
@@ -203,6 +209,38 @@ def test_a_rule_of_the_bucket_that_hides_files(folder):
     doctor = installation.streamctl("doctor").stdout
     assert "removes objects below 'sched' after 30 days: backups there break" in doctor, doctor
     writer.close()
+
+
+def test_what_is_asked_for_and_billed(folder):
+    """Transactions by class: none when idle, and few of those that cost something for a sync."""
+    store = B2(folder)
+    installation, writer = replicated(folder, store, **{"merge-size": "0B"})
+
+    def billed(what, work):
+        before = store.fake.calls.copy()
+        work()
+        counts = collections.Counter()
+        for call, count in (store.fake.calls - before).items():
+            counts[CLASSES.get(call, "A")] += count
+        print(f"{what}: {dict(sorted(counts.items()))} {dict(store.fake.calls - before)}", flush=True)
+        return counts
+
+    def ten_syncs(pause):
+        for _ in range(10):
+            write_and_sync(installation, writer)
+            time.sleep(pause)
+
+    billed("start and first sync", lambda: (installation.start(), write_and_sync(installation, writer), time.sleep(4)))
+    assert not billed("idle", lambda: time.sleep(4))
+    each_second = billed("10 syncs, one a second", lambda: ten_syncs(1))
+    assert each_second["C"] <= 10 and each_second["B"] <= 10, each_second
+    one = billed("1 sync after a rest", lambda: (time.sleep(4), write_and_sync(installation, writer), time.sleep(1)))
+    assert one["C"] <= 2 and one["B"] <= 2, one
+    objects = sum("/generations/" in name for name in store.actions())
+    out = os.path.join(folder, "out.db")
+    asked = billed(f"restore of {objects} objects", lambda: installation.restore(installation.databases[0], out).expect(0))
+    assert asked["B"] <= 3 * objects + 2 and asked["C"] <= 6, asked
+    installation.stop()
 
 
 def test_a_key_that_is_taken_away(folder):
