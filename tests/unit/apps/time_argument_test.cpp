@@ -28,6 +28,7 @@ BOOST_AUTO_TEST_CASE(rfc3339) {
              "2026-11-22T20:47:05.123456Z");
   BOOST_TEST(format_time(parsed("2026-11-22T20:47:05+01:30"), 0) == "2026-11-22T19:17:05Z");
   BOOST_TEST(format_time(parsed("2026-12-31T23:30:00-01:00"), 0) == "2027-01-01T00:30:00Z");
+  BOOST_TEST(format_time(parsed("2026-11-22T20:47:05-03:30"), 0) == "2026-11-23T00:17:05Z");
   BOOST_TEST(format_time(parsed("2024-02-29T00:00:00Z"), 0) == "2024-02-29T00:00:00Z");
   BOOST_TEST(parsed("1970-01-01T00:00:00Z") == 0);
   BOOST_TEST(parsed("1969-12-31T23:59:59Z") == -1'000'000);

@@ -35,6 +35,21 @@ BOOST_AUTO_TEST_CASE(replace_is_whole_or_nothing_at_every_fault) {
   }
 }
 
+// A name that is durable before its content would be an empty file after a power cut; one that is
+// not at all, the old one.
+BOOST_AUTO_TEST_CASE(a_replaced_file_is_durable_before_its_name_and_its_name_in_the_end) {
+  const TempFolder folder;
+  std::vector<std::string> done;
+  set_file_fault([&](FileOp operation, const std::string& path) {
+    if (operation == FileOp::kSync) done.push_back(path == folder.path() ? "folder" : "file");
+    if (operation == FileOp::kRename) done.push_back("name");
+    return 0;
+  });
+  BOOST_TEST(replace_file(folder.file("state"), as_bytes("new")).has_value());
+  set_file_fault({});
+  BOOST_TEST((done == std::vector<std::string>{"file", "name", "folder"}));
+}
+
 BOOST_AUTO_TEST_CASE(reads_know_the_end) {
   const TempFolder folder;
   BOOST_REQUIRE(replace_file(folder.file("f"), as_bytes("12345")).has_value());

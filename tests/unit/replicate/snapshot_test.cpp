@@ -1,4 +1,6 @@
 // What a snapshot sends, and what it finds there already.
+#include <fstream>
+
 #include "outage_scene.h"
 
 using namespace streamd;
@@ -19,9 +21,38 @@ class CountingStore : public AwayStore {
   std::atomic<int> puts{0}, failing{0};  // which one of them fails
 };
 
+// The database has so many pages from now on; the new ones are a hole that nothing in it uses.
+void lengthen(LiveDatabase& database, std::uint32_t page_size, std::uint32_t pages) {
+  database.close();
+  std::filesystem::resize_file(database.path(), std::uint64_t{pages} * page_size);
+  const std::uint8_t in_header[4] = {
+      static_cast<std::uint8_t>(pages >> 24), static_cast<std::uint8_t>(pages >> 16),
+      static_cast<std::uint8_t>(pages >> 8), static_cast<std::uint8_t>(pages)};
+  std::fstream file(database.path(), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(28);
+  file.write(reinterpret_cast<const char*>(in_header), sizeof in_header);
+  file.close();
+  BOOST_REQUIRE(file.good());
+  database.open();
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(snapshots)
+
+BOOST_AUTO_TEST_CASE(beyond_a_gibibyte_the_page_of_sqlites_locks_is_in_none) {
+  constexpr std::uint32_t kPage = 65536;
+  LiveDatabase database(kPage);
+  database.insert(3);
+  lengthen(database, kPage, lock_page(kPage).value + 3);
+  const auto store = std::make_shared<CountingStore>();
+  Daemon daemon(database, {store});
+  database.insert();
+  daemon.sync();
+  BOOST_TEST(comes([&] { return daemon->status().replicas[0].snapshots_taken == 1; }));
+  BOOST_TEST(store->count(".part") > 1);
+  BOOST_TEST(daemon.stop().has_value());
+}
 
 BOOST_AUTO_TEST_CASE(one_that_failed_goes_on_with_what_is_missing) {
   LiveDatabase database;

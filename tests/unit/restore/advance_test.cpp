@@ -65,7 +65,10 @@ struct Scene {
       commits.push_back(now.txid);
       return {};
     };
-    TRY(apply_segments(*builder.store, builder.marker, plan, applier, reached, how));
+    const Status applied =
+        apply_segments(*builder.store, builder.marker, plan, applier, reached, how);
+    untouched = reached.whole && reached.txid == Txid(from);
+    TRY(Status(applied));
     BOOST_TEST(commits.size() == plan.segments.size());
     BOOST_TEST((reached.txid == moment.txid && reached.whole));
     BOOST_TEST((segment::must(read_file(file.path())) == file_of(builder.now())));
@@ -76,6 +79,7 @@ struct Scene {
   ReplicaBuilder builder;
   std::vector<catalog::SegmentKey> segments;
   int files = 0;
+  bool untouched = false;  // by the last go_on(): the file holds what it held
 };
 
 }  // namespace
@@ -113,6 +117,7 @@ BOOST_AUTO_TEST_CASE(only_from_the_state_it_continues) {
   const std::uint64_t from = scene.segments[3].last.value;
   scene.builder.states[from] = scene.builder.states.at(from - 1);
   BOOST_TEST((scene.go_on(from).error().code == Code::kCorrupt));
+  BOOST_TEST(scene.untouched);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -146,7 +146,8 @@ BOOST_AUTO_TEST_CASE(an_upload_that_fails_is_aborted) {
        {Case{"part 2", 403, "AccessDenied", STREAMD_PERMISSION},
         Case{"part 1", 500, "InternalError", STREAMD_TRANSIENT},
         Case{"complete", 503, "SlowDown", STREAMD_THROTTLED},
-        Case{"complete", 200, "InternalError", STREAMD_TRANSIENT}}) {  // an error behind a 200
+        Case{"complete", 200, "InternalError", STREAMD_TRANSIENT},  // an error behind a 200
+        Case{"complete", 200, "SlowDown", STREAMD_THROTTLED}}) {
     ScriptedServer server(upload_store([&](const SeenRequest& request, std::size_t) {
       return kind_of(request) == one.fails ? response(one.status, error_xml(one.code))
                                            : std::string("fine");
@@ -156,6 +157,19 @@ BOOST_AUTO_TEST_CASE(an_upload_that_fails_is_aborted) {
     BOOST_TEST(put(*driver, host, "k", TestSource(12 * kMiB)) == one.expected);
     BOOST_TEST(count_kinds(server).count("abort") == 1u);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_part_without_an_etag_is_not_stored) {
+  ScriptedServer server(upload_store([](const SeenRequest& request, std::size_t) {
+    return kind_of(request) == "part 2" ? response(200, "") : std::string("fine");
+  }));
+  const auto driver = open_at(server.endpoint());
+  const TestCall host;
+  BOOST_TEST(put(*driver, host, "k", TestSource(12 * kMiB)) == STREAMD_INTERNAL);
+  BOOST_TEST(host.message().find("part 2: the store gave no ETag") != std::string::npos);
+  const auto counts = count_kinds(server);
+  BOOST_TEST(counts.count("complete") == 0u);
+  BOOST_TEST(counts.count("abort") == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(an_upload_is_stored_when_the_store_says_so_alone) {

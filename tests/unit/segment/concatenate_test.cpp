@@ -81,6 +81,7 @@ BOOST_AUTO_TEST_CASE(it_equals_its_inputs_applied_one_after_the_other) {
     BOOST_TEST(reader.header().first_seen == all.front()->header().first_seen);
     BOOST_TEST(reader.header().last_seen == all.back()->header().last_seen);
     BOOST_TEST(reader.header().checksum_after == row.capture.now.checksum());
+    BOOST_TEST(reader.header().pages_after == row.capture.now.size);
     BOOST_TEST(reader.index().position->frame == row.capture.txid);
     for (std::uint32_t cut = 0; cut < row.moments.size(); ++cut) {
       Database restored;

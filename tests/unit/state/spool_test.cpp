@@ -1,5 +1,6 @@
 #include "state/spool.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 
@@ -156,6 +157,21 @@ BOOST_AUTO_TEST_CASE(a_damaged_object_is_set_aside) {
   }
 }
 
+// Whoever renamed them there may have been killed before the folder was synced: what is told from
+// now on must outlive a power cut.
+BOOST_AUTO_TEST_CASE(what_another_life_has_put_there_is_durable_when_it_is_found) {
+  const TempFolder folder;
+  require(Spool::open(folder.file("spool")));
+  std::vector<FileOp> done;
+  set_file_fault([&](FileOp operation, const std::string& path) {
+    if (path == folder.file("spool")) done.push_back(operation);
+    return 0;
+  });
+  require(Spool::open(folder.file("spool")));
+  set_file_fault({});
+  BOOST_TEST(std::count(done.begin(), done.end(), FileOp::kSync) == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(small_files)
@@ -186,6 +202,21 @@ BOOST_AUTO_TEST_CASE(identity_and_tip_round_trip_and_notice_damage) {
   }
   require(replace_file(folder.file("identity"), as_bytes("{\"database\":1}")));
   BOOST_TEST((load_identity(folder.file("identity")).error().code == Code::kCorrupt));
+}
+
+BOOST_AUTO_TEST_CASE(a_tip_that_was_saved_is_durable) {
+  const TempFolder folder;
+  const std::string path = folder.file("tip");
+  require(save_tip(path, {}));
+  std::vector<FileOp> done;
+  set_file_fault([&](FileOp operation, const std::string& at) {
+    if (at == path) done.push_back(operation);
+    return 0;
+  });
+  require(save_tip(path, {}));  // in place
+  set_file_fault({});
+  BOOST_REQUIRE(done.size() > 1u);
+  BOOST_TEST((done[done.size() - 2] == FileOp::kWrite && done.back() == FileOp::kSync));
 }
 
 // A torn write of a slot leaves the tip before it; and none is written over the newer one.

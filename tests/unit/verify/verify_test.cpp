@@ -165,6 +165,27 @@ BOOST_AUTO_TEST_CASE(missing_and_shortened_parts_are_named) {
     }
 }
 
+// Its length is in the manifest that names it.
+BOOST_AUTO_TEST_CASE(a_shortened_part_is_named_before_it_is_read) {
+  int named = 0;
+  for (const std::string& key : Scene().objects()) {
+    if (!key.ends_with(".part")) continue;
+    Scene scene;
+    Bytes bytes = scene.replica.store->content(key);
+    bytes.pop_back();
+    scene.replica.store->set(key, bytes);
+    scene.options.budget = 1;  // the newest manifest alone
+    const VerifyReport report = scene.verify();
+    BOOST_TEST(report.read == 1U);
+    for (const Finding& finding : report.findings) {
+      BOOST_TEST(finding.key == key);
+      BOOST_TEST(finding.fault == Fault::kDamaged);
+      ++named;
+    }
+  }
+  BOOST_TEST(named > 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_piece_is_named) {
   Scene scene;
   scene.replica.commit(30);
