@@ -96,6 +96,20 @@ def test_wrong_requests_are_answered_with_errors(folder):
     installation.stop()
 
 
+def test_sync_waits_for_the_last_commit(folder):
+    installation, writer = replicated(folder)
+    installation.start()
+    database = installation.databases[0]
+    installation.sync(database)
+    replica = os.path.join(folder, "replica")
+    os.rename(replica, replica + "-away")
+    writer.transactions(1)
+    installation.streamctl("sync", database.path, "--wait", "--timeout", "3s").expect(20)
+    os.rename(replica + "-away", replica)
+    installation.sync(database)
+    installation.stop()
+
+
 def test_common_options_may_stand_before_the_command(folder):
     installation, _ = replicated(folder)
     installation.start()

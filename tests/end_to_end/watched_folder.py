@@ -168,6 +168,9 @@ def test_a_folder_that_cannot_be_read_is_no_success(folder):
         assert "not protected: " in check.stdout and installation.tenants in check.stdout, check.stdout
         once = installation.run_once("--once").expect(1)
         assert "everything was sent" not in once.stderr, once.stderr
+        os.chmod(installation.tenants, 0o644)  # its names can be read, and nothing that is behind them
+        once = installation.run_once("--once").expect(1)
+        assert "everything was sent" not in once.stderr, once.stderr
         os.chmod(installation.tenants, 0o755)
 
 

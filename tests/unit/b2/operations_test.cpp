@@ -169,6 +169,26 @@ BOOST_AUTO_TEST_CASE(a_list_of_ten_thousand_takes_ten_requests) {
   BOOST_TEST(store.counts()["b2_list_file_names"] == 10);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_hidden_or_unfinished_is_no_object) {
+  ScriptedB2 store([](const SeenRequest&, const std::string& kind, int) -> std::string {
+    if (kind != "b2_list_file_names") return kFine;
+    nlohmann::json files = nlohmann::json::array();
+    for (const char* action : {"hide", "start", "upload", "folder"})
+      files.push_back({{"fileName", action}, {"fileId", "F"}, {"action", action}});
+    return response(200, nlohmann::json{{"files", files}, {"nextFileName", nullptr}}.dump());
+  });
+  const auto driver = store.open();
+  const TestCall host;
+  std::string found;
+  const streamd_list request{sizeof request, 0, "", ""};
+  const streamd_list_sink sink{&found, [](void* names, const char* key, const streamd_object*) {
+                                 *static_cast<std::string*>(names) += key;
+                                 return streamd_code{STREAMD_OK};
+                               }};
+  BOOST_TEST(driver->list(sdk::Call(&host.abi), request, sink) == STREAMD_OK);
+  BOOST_TEST(found == "upload");
+}
+
 // Versions that a store has, newest first per name, listed as it does.
 ScriptedB2::Script versions(std::vector<std::array<std::string, 3>> rows) {
   return [rows](const SeenRequest& request, const std::string& kind, int) -> std::string {

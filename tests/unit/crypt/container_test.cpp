@@ -182,6 +182,17 @@ BOOST_AUTO_TEST_CASE(objects_cannot_be_renamed_or_moved) {
   BOOST_TEST(!opened(moved, *key()).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_wrapped_key_that_was_exchanged_is_refused) {
+  const Identity reader = Identity::make();
+  WrappedKey wrapped = wrap(*key(1), {reader.public_key()});
+  BOOST_TEST(unwrap(wrapped, key(1)->id(), {reader}).has_value());
+  const auto other = unwrap(wrapped, key(2)->id(), {reader});
+  BOOST_TEST((!other && other.error().code == Code::kCorrupt));
+  wrapped.generation = GenerationId(kGeneration.value + 1);  // another place
+  const auto moved = unwrap(wrapped, key(1)->id(), {reader});
+  BOOST_TEST((!moved && moved.error().code == Code::kCorrupt));
+}
+
 BOOST_AUTO_TEST_CASE(headers) {
   Bytes object = sealed(content(10), *key());
   const auto header = decode(ByteView(object).first(kHeaderSize));

@@ -34,6 +34,13 @@ BOOST_AUTO_TEST_CASE(the_mode_is_the_one_that_was_asked_for) {
   }
 }
 
+// It is there under its name before it has the mode that was asked for.
+BOOST_AUTO_TEST_CASE(until_then_it_is_its_users_alone) {
+  const TempFolder folder;
+  BOOST_TEST(!listen_at(folder.file("s"), {0666, "no-such-group"}).has_value());
+  BOOST_TEST((look(folder.file("s")).st_mode & 0777u) == 0600u);
+}
+
 BOOST_AUTO_TEST_CASE(a_link_that_has_the_name_is_not_followed) {
   const TempFolder folder;
   { const auto stale = listen_at(folder.file("stale"), {}); }

@@ -26,6 +26,7 @@ BOOST_AUTO_TEST_CASE(an_outage_longer_than_the_spool_costs_a_bitmap_and_one_delt
       if (i > 12 && (*daemon)->status().replicas[1].dropped > moments[0].first) break;
     }
     BOOST_TEST(((*daemon)->status().replicas[1].dropped > before));
+    BOOST_TEST((*daemon)->status().spool_bytes > kSpoolMax / 2);  // no more goes than has to
     be_over_with_sends(*daemon, *away);
     if (restart) {
       (void)(*daemon)->stop(in(milliseconds(0)));

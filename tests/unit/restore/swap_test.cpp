@@ -82,6 +82,22 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_taken_is_not_overwritten) {
   BOOST_TEST(get(scene.db + ".before.2") == "old");
 }
 
+// Without the note nobody would complete what a power cut took back.
+BOOST_AUTO_TEST_CASE(the_new_name_is_durable_before_the_note_goes) {
+  Scene scene;
+  std::vector<FileOp> done;
+  set_file_fault([&](FileOp operation, const std::string&) {
+    if (operation == FileOp::kRename || operation == FileOp::kSync || operation == FileOp::kRemove)
+      done.push_back(operation);
+    return 0;
+  });
+  must(swap_into_place(scene.request));
+  set_file_fault({});
+  const std::vector<FileOp> last{FileOp::kRename, FileOp::kSync, FileOp::kRemove, FileOp::kSync};
+  BOOST_REQUIRE(done.size() > last.size());
+  BOOST_TEST(std::equal(last.rbegin(), last.rend(), done.rbegin()));
+}
+
 BOOST_AUTO_TEST_CASE(one_fault_at_any_step) {
   bool all_passed = false;
   for (int nth = 1; !all_passed; ++nth) {
