@@ -125,9 +125,9 @@ Result<bool> Keyring::publish(storage::Store& store, GenerationId generation,
     if (!damaged && there.error().code != Code::kNotFound) return Error(there.error());
     const std::string text = encode(key.wrapped);
     const MemorySource source(as_bytes(text));
-    const auto put = store.put(name_in_replica(generation, key.key->id()), source,
-                               {.if_absent = !damaged}, call);
-    if (!put && put.error().code != Code::kExists) return Error(put.error());
+    // Over whatever is there: it is under this name only that it is right, and not every store can
+    // put if absent.
+    TRY(store.put(name_in_replica(generation, key.key->id()), source, {}, call));
     mended = mended || damaged;
   }
   return mended;
