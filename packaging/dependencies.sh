@@ -9,7 +9,7 @@ libcurl4-openssl-dev libssl-dev libpugixml-dev nlohmann-json3-dev"
 test="libboost-test-dev sqlite3 python3 python3-yaml abigail-tools procps universal-ctags git openssl
 radosgw ceph-mon ceph-osd ceph-common swift-proxy swift-account swift-container swift-object memcached
 rclone python3-b2sdk s3cmd nftables iproute2 tinyproxy"
-analysis="clang libclang-rt-14-dev clang-tidy clang-format cppcheck valgrind gcovr"
+analysis="clang libclang-rt-14-dev clang-tidy clang-format valgrind gcovr"
 quickstart="sqlite3 python3"
 package="debhelper dpkg-dev lintian piuparts rpm rpmlint mmdebstrap zstd systemd-container man-db
 podman podman-compose catatonit"

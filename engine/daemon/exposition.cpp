@@ -45,7 +45,7 @@ void Exposition::family(std::string_view name, MetricType type, std::string_view
 }
 
 void Exposition::line(std::string_view suffix, Labels labels, std::string_view bound,
-                      std::string value) {
+                      std::string_view value) {
   text_ += name_;
   text_ += suffix;
   const char* before = "{";
@@ -55,7 +55,9 @@ void Exposition::line(std::string_view suffix, Labels labels, std::string_view b
   }
   if (!bound.empty()) text_ += fmt::format("{}le=\"{}\"", before, bound);
   if (labels.size() != 0 || !bound.empty()) text_ += "}";
-  text_ += " " + value + "\n";
+  text_ += " ";
+  text_ += value;
+  text_ += "\n";
 }
 
 void Exposition::sample(Labels labels, std::uint64_t value) {

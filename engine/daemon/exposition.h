@@ -29,7 +29,7 @@ class Exposition {
   const std::string& text() const { return text_; }
 
  private:
-  void line(std::string_view suffix, Labels labels, std::string_view bound, std::string value);
+  void line(std::string_view suffix, Labels labels, std::string_view bound, std::string_view value);
   std::string text_, name_;
 };
 

@@ -45,7 +45,7 @@ class FileDriver final : public sdk::Driver {
   static streamd_code open(const sdk::Options& options, const sdk::Call& call,
                            std::unique_ptr<sdk::Driver>& instance);
 
-  explicit FileDriver(RootOptions options) : root_(options), uploader_(options.path) {}
+  explicit FileDriver(const RootOptions& options) : root_(options), uploader_(options.path) {}
   streamd_code probe(const sdk::Call& call, streamd_caps& out) override;
   streamd_code put(const sdk::Call& call, const streamd_put& request, const streamd_source& source,
                    streamd_object& out) override;
