@@ -8,7 +8,7 @@ libcli11-dev libfmt-dev libxxhash-dev libsodium-dev libexpected-dev libsystemd-d
 libcurl4-openssl-dev libssl-dev libpugixml-dev nlohmann-json3-dev"
 test="libboost-test-dev sqlite3 python3 python3-yaml abigail-tools procps universal-ctags git openssl
 radosgw ceph-mon ceph-osd ceph-common swift-proxy swift-account swift-container swift-object memcached
-rclone python3-b2sdk s3cmd nftables iproute2 tinyproxy"
+rclone python3-b2sdk s3cmd nftables iproute2 tinyproxy cppcheck"
 analysis="clang libclang-rt-14-dev clang-tidy clang-format valgrind gcovr"
 quickstart="sqlite3 python3"
 package="debhelper dpkg-dev lintian piuparts rpm rpmlint mmdebstrap zstd systemd-container man-db

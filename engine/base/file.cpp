@@ -291,9 +291,10 @@ std::string join_path(const std::string& folder, const std::string& name) {
 Result<std::string> canonical_path(const std::string& path) {
   char resolved[PATH_MAX];
   if (realpath(path.c_str(), resolved) != nullptr) return std::string(resolved);
-  if (realpath(folder_of(path).c_str(), resolved) == nullptr)
-    return failed(errno, FileOp::kOpen, path);
-  return join_path(resolved, name_of(path));
+  const std::string last = errno == ENOENT ? TRY(end_of_links(path)) : path;
+  if (realpath(folder_of(last).c_str(), resolved) == nullptr)
+    return failed(errno, FileOp::kOpen, last);
+  return join_path(resolved, name_of(last));
 }
 
 }  // namespace streamd

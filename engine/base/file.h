@@ -93,7 +93,7 @@ FileIdentity identity_of(const struct stat& info);
 std::string folder_of(const std::string& path);  // "." when it has none
 std::string name_of(const std::string& path);
 std::string join_path(const std::string& folder, const std::string& name);
-// Absolute, symbolic links resolved in the folder part; the last component need not exist.
+// Absolute, symbolic links resolved; the last component, and what it leads to, need not exist.
 Result<std::string> canonical_path(const std::string& path);
 
 }  // namespace streamd

@@ -1,8 +1,14 @@
 #include "base/found.h"
 
 #include <cerrno>
+#include <filesystem>
 
 namespace streamd {
+namespace {
+
+constexpr int kMostLinks = 40;  // as the kernel
+
+}  // namespace
 
 Result<std::optional<struct stat>> stat_link(const std::string& path) {
   struct stat info {};
@@ -14,6 +20,20 @@ Result<std::optional<struct stat>> stat_link(const std::string& path) {
 Error not_ours(const std::string& path, const std::string& what) {
   return make_error(Code::kPermission, "open " + path + ": " + what + " lies there",
                     "streamd has not made it: find out who has, then remove it");
+}
+
+Result<std::string> end_of_links(const std::string& path, const LinkCheck& check) {
+  std::string at = path;
+  for (int links = 0; links < kMostLinks; ++links) {
+    const auto there = TRY(stat_link(at));
+    if (!there || !S_ISLNK(there->st_mode)) return at;
+    if (check) TRY(check(at, *there));
+    std::error_code failed;
+    const auto to = std::filesystem::read_symlink(at, failed);
+    if (failed) return errno_error(failed.value(), "look at " + at);
+    at = (std::filesystem::path(folder_of(at)) / to).string();
+  }
+  return errno_error(ELOOP, "look at " + path);
 }
 
 // Looked at first: opening a pipe would wait for its other end.

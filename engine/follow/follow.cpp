@@ -61,7 +61,7 @@ class Follower {
   restore::RestoreOptions restore_;
   std::function<void(const Error&)> trouble_ = [this](const Error& error) { say_trouble(error); };
   storage::Call call_;
-  File lock_;
+  state::BriefLock lock_;
   std::unique_ptr<Copy> copy_;
   Replica replica_;
   bool probed_ = false;
@@ -100,7 +100,7 @@ void Follower::use(const Replica& replica) {
 // One follower for a copy, and no daemon that would take it for a database.
 Status Follower::take_place() {
   restore_.out = TRY(restore::Place::find(restore_)).target();
-  auto lock = state::take_lock(TRY(state::layout_for(restore_.out, "")));
+  auto lock = state::BriefLock::take(TRY(state::layout_for(restore_.out, "")));
   if (!lock && lock.error().code == Code::kBusy)
     return make_error(Code::kBusy,
                       "follow " + restore_.out +

@@ -2,16 +2,39 @@
 
 #include <unistd.h>
 
+#include "base/found.h"
 #include "restore/restore.h"
 
 namespace streamd::restore {
+namespace {
+
+// A link that leads to nothing says where a file is to be made: not at a stranger's word.
+Status trust_links(const std::string& out) {
+  if (TRY(stat_path(out))) return {};
+  const auto check = [&](const std::string& link, const struct stat& info) -> Status {
+    if (info.st_uid == 0 || info.st_uid == geteuid()) return {};
+    return make_error(Code::kPermission,
+                      "restore " + out + ": " + link + " is a symbolic link of user " +
+                          std::to_string(info.st_uid) + " that leads to nothing",
+                      "find out who has made it, then remove it, or name the file itself with -o");
+  };
+  (void)TRY(end_of_links(out, check));
+  return {};
+}
+
+Result<std::string> find_target(const std::string& out) {
+  TRY(trust_links(out));
+  auto target = canonical_path(out);
+  if (target || target.error().code != Code::kNotFound) return target;
+  const std::string folder = folder_of(TRY(end_of_links(out)));
+  return make_error(Code::kNotFound, "restore " + out + ": there is no folder " + folder,
+                    "make it first: mkdir -p " + folder);
+}
+
+}  // namespace
 
 Result<Place> Place::find(const RestoreOptions& options) {
-  auto target = canonical_path(options.out);
-  if (!target && target.error().code == Code::kNotFound)
-    return make_error(Code::kNotFound,
-                      "restore " + options.out + ": there is no folder " + folder_of(options.out),
-                      "make it first: mkdir -p " + folder_of(options.out));
+  auto target = find_target(options.out);
   Place place(options, TRY(std::move(target)));
   const auto there = TRY(stat_path(place.target_));
   if (there && S_ISDIR(there->st_mode))
@@ -48,7 +71,7 @@ Status Place::lock() {
   const state::Layout layout =
       options_->local_state ? *options_->local_state : TRY(state::layout_for(target_, ""));
   if (!options_->local_state && !TRY(stat_path(layout.lock))) return {};
-  auto lock = state::take_lock(layout);
+  auto lock = state::BriefLock::take(layout);
   if (!lock && lock.error().code == Code::kBusy)
     return std::move(lock.error())
         .with_hint("stop that streamd first, or restore to another file with -o");
@@ -87,7 +110,9 @@ Result<std::vector<std::string>> Place::take(Scratch& scratch, const NewState& s
   auto moved = swap_into_place(
       {target_, ".before-restore-" + format_time_compact(options_->clock->wall_micros()),
        state.path, state.prepared});
-  if (moved || TRY(swap_pending(target_))) scratch.keep();
+  if (!moved && !TRY(swap_pending(target_))) return moved;
+  scratch.keep();
+  lock_.keep();
   return moved;
 }
 

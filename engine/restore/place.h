@@ -8,6 +8,7 @@
 #include "restore/scratch.h"
 #include "restore/swap.h"
 #include "sqlite/check.h"
+#include "state/layout.h"
 
 namespace streamd::restore {
 
@@ -15,8 +16,9 @@ struct RestoreOptions;
 
 class Place {
  public:
-  // Of options.out; borrows the options. Touches nothing. kNotFound: its folder is not there;
-  // kUsage: it is a folder.
+  // Of options.out, or of what it leads to as a symbolic link; borrows the options. Touches
+  // nothing. kNotFound: its folder is not there; kUsage: it is a folder; kPermission: it is a link
+  // that leads to nothing, and neither root's nor ours.
   static Result<Place> find(const RestoreOptions& options);
 
   const std::string& target() const { return target_; }  // canonical
@@ -49,7 +51,7 @@ class Place {
 
   const RestoreOptions* options_;
   std::string target_;
-  File lock_;  // closed: nobody has ever followed the target
+  state::BriefLock lock_;  // closed: nobody has ever followed the target
   Owner owner_;
   bool completed_earlier_ = false;
 };

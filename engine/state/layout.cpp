@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/found.h"
 #include "base/hash.h"
 
 namespace streamd::state {
@@ -21,6 +22,30 @@ Result<Layout> layout_for(const std::string& database, const std::string& state_
   return layout;
 }
 
+namespace {
+
+// False: between our opening it and our lock it was removed, or made anew.
+Result<bool> is_still_there(const File& file) {
+  const auto there = TRY(stat_link(file.path()));
+  const struct stat ours = TRY(file.status());
+  return there && there->st_ino == ours.st_ino && there->st_dev == ours.st_dev;
+}
+
+}  // namespace
+
+Result<BriefLock> BriefLock::take(const Layout& layout) {
+  BriefLock lock;
+  const bool there = TRY(stat_link(layout.lock)).has_value();
+  lock.file_ = TRY(take_lock(layout));
+  lock.made_ = !there;
+  return lock;
+}
+
+// While it is held: who has opened it meanwhile finds it gone (take_lock).
+BriefLock::~BriefLock() {
+  if (made_ && file_.is_open()) ::unlink(file_.path().c_str());
+}
+
 Result<File> take_lock(const Layout& layout) {
   auto opened = File::open_write(layout.lock);
   if (!opened && opened.error().code == Code::kPermission)
@@ -30,6 +55,7 @@ Result<File> take_lock(const Layout& layout) {
             "if it is there");
   File file = TRY(std::move(opened));
   if (TRY(file.try_lock())) {
+    if (!TRY(is_still_there(file))) return take_lock(layout);
     const std::string pid = std::to_string(getpid()) + "\n";
     TRY(file.truncate(0));
     TRY(file.write_at(0, as_bytes(pid)));

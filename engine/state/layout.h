@@ -1,6 +1,7 @@
 // Where the local state of a database lies, and the lock that lets one daemon have it.
 #pragma once
 #include <string>
+#include <utility>
 
 #include "base/file.h"
 #include "base/result.h"
@@ -28,5 +29,26 @@ Result<Layout> layout_for(const std::string& database, const std::string& state_
 
 // Held while the File lives; kBusy with a clear sentence when another process has it.
 Result<File> take_lock(const Layout& layout);
+
+// That of who may have nothing to do: a file that was not there before goes with it, unless kept.
+class BriefLock {
+ public:
+  static Result<BriefLock> take(const Layout& layout);
+  BriefLock() = default;
+  BriefLock(BriefLock&& other) noexcept
+      : file_(std::move(other.file_)), made_(std::exchange(other.made_, false)) {}
+  BriefLock& operator=(BriefLock&& other) noexcept {
+    std::swap(file_, other.file_);
+    std::swap(made_, other.made_);
+    return *this;
+  }
+  ~BriefLock();
+  bool is_open() const { return file_.is_open(); }
+  void keep() { made_ = false; }
+
+ private:
+  File file_;
+  bool made_ = false;
+};
 
 }  // namespace streamd::state

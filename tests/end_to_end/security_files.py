@@ -191,11 +191,17 @@ def test_a_target_that_somebody_has_prepared(folder):
     os.symlink(precious, out)
     refused("it exists", code=11)
     os.remove(out)
-    os.symlink(os.path.join(folder, "none"), out)  # leads to nothing: the restored database takes its place
-    installation.restore(database, out).expect(0)
-    assert not os.path.islink(out) and not os.path.exists(os.path.join(folder, "none")) and workload.check(out)
+    os.symlink(os.path.join(folder, "none"), out)  # leads to nothing: as SQLite does, the file is made where it leads
     if os.geteuid() == 0:
-        os.remove(out)
+        os.chown(out, SOMEBODY, SOMEBODY, follow_symlinks=False)
+        refused(f"a symbolic link of user {SOMEBODY} that leads to nothing")
+        assert os.path.islink(out) and not os.path.exists(os.path.join(folder, "none"))
+        os.chown(out, 0, 0, follow_symlinks=False)
+    installation.restore(database, out).expect(0)
+    assert os.path.islink(out) and workload.check(os.path.join(folder, "none"))
+    assert os.listdir(shared) == ["out.db"], os.listdir(shared)
+    os.remove(out)
+    if os.geteuid() == 0:
         write(out + ".streamd-restore", "not a database")
         write(out + ".streamd-swap", '{"suffix": ".x", "state-folder": "%s", "state-prepared": "%s"}' % (precious, precious))
         for suffix in (".streamd-restore", ".streamd-swap"):

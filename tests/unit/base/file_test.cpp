@@ -1,12 +1,14 @@
 #include "base/file.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <csignal>
 #include <vector>
 
+#include "base/found.h"
 #include "temp_folder.h"
 
 using namespace streamd;
@@ -99,6 +101,22 @@ BOOST_AUTO_TEST_CASE(folders) {
   BOOST_TEST(remove_file(folder.file("a")).has_value());
   BOOST_TEST(canonical_path(folder.path() + "/./x").value() ==
              canonical_path(folder.path()).value() + "/x");
+}
+
+BOOST_AUTO_TEST_CASE(a_path_whose_links_lead_to_nothing_is_what_they_name) {
+  const TempFolder folder;
+  const std::string real = canonical_path(folder.path()).value();
+  BOOST_TEST(make_folder(folder.file("a")).has_value());
+  BOOST_TEST(::symlink("a/none", folder.file("relative").c_str()) == 0);
+  BOOST_TEST(::symlink(folder.file("relative").c_str(), folder.file("absolute").c_str()) == 0);
+  BOOST_TEST(::symlink("b/none", folder.file("nowhere").c_str()) == 0);
+  BOOST_TEST(::symlink("circle", folder.file("circle").c_str()) == 0);
+  BOOST_TEST(canonical_path(folder.file("absolute")).value() == real + "/a/none");
+  BOOST_TEST((canonical_path(folder.file("nowhere")).error().code == Code::kNotFound));
+  BOOST_TEST(end_of_links(folder.file("relative")).value() == folder.file("a/none"));
+  BOOST_TEST(end_of_links(folder.file("none")).value() == folder.file("none"));
+  BOOST_TEST(!end_of_links(folder.file("circle")).has_value());
+  BOOST_TEST(canonical_path(folder.file("circle")).value() == real + "/circle");
 }
 
 BOOST_AUTO_TEST_CASE(made_folders_survive_a_power_cut) {

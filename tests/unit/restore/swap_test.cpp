@@ -368,6 +368,23 @@ BOOST_AUTO_TEST_CASE(a_target_that_a_daemon_follows_is_left_alone) {
   BOOST_TEST((out.content() == file_of(replica.now())));
 }
 
+BOOST_AUTO_TEST_CASE(a_restore_that_is_refused_leaves_nothing_behind) {
+  ReplicaBuilder replica(8);
+  replica.begin_with(20);
+  replica.snapshot();
+  RestoreFixture out;
+  out.options.local_state = must(state::layout_for(out.options.out, ""));
+  const auto names = out.names();
+  out.options.target.moment = ByTxid{Txid(999)};
+  BOOST_TEST((out.failure(replica) == Code::kOutsideWindow));
+  BOOST_TEST(out.names() == names, boost::test_tools::per_element());
+  out.options.target.moment = Latest{};
+  put(out.options.out, "here");
+  const auto with_target = out.names();
+  BOOST_TEST((out.failure(replica) == Code::kTargetExists));
+  BOOST_TEST(out.names() == with_target, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_daemon_that_begins_while_we_restore) {
   ReplicaBuilder replica(8);
   replica.begin_with(20);

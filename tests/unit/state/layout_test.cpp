@@ -97,4 +97,20 @@ BOOST_AUTO_TEST_CASE(a_link_for_the_lock) {
   BOOST_TEST(as_text(*read_file(precious)) == "of somebody else");
 }
 
+BOOST_AUTO_TEST_CASE(a_brief_lock_leaves_only_what_it_found) {
+  const Scene scene;
+  const std::string& path = scene.layout.lock;
+  { BOOST_TEST(BriefLock::take(scene.layout)->is_open()); }
+  BOOST_TEST(!fs::exists(path));
+  {
+    auto kept = *BriefLock::take(scene.layout);
+    BOOST_TEST((BriefLock::take(scene.layout).error().code == Code::kBusy));
+    BOOST_TEST(fs::exists(path));
+    kept.keep();
+  }
+  BOOST_TEST(fs::exists(path));
+  { BOOST_TEST(BriefLock::take(scene.layout)->is_open()); }
+  BOOST_TEST(fs::exists(path));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
