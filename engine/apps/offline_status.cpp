@@ -42,17 +42,13 @@ Result<LocalState> read_local_state(const config::Database& database,
   return local;
 }
 
-// The times as they are recorded; what is damaged keeps that of its name.
-Status exact_times(const NamedReplica& replica, catalog::Timeline& timeline) {
-  TRY(restore::read_exact_times(*replica.store, timeline, restore::TimesOf::kEdges, {}));
-  return {};
-}
-
 Json replica_json(const NamedReplica& replica, Txid tip, const state::Proof& proof) {
   auto timeline = list_replica(replica);
+  bool exact = true;
   if (timeline)
-    if (const Status exact = exact_times(replica, *timeline); !exact)
-      timeline = Error(exact.error());
+    if (const auto damaged = find_times(replica, restore::TimesOf::kEdges, *timeline, exact);
+        !damaged)
+      timeline = Error(damaged.error());
   const catalog::GenerationTimeline* newest = timeline ? timeline->newest_restorable() : nullptr;
   const catalog::Span* span = newest == nullptr ? nullptr : newest->newest();
   const Txid txid = span == nullptr ? Txid{} : span->last;

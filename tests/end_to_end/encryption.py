@@ -120,6 +120,18 @@ def test_each_recipient_restores_and_nobody_else(folder):
     assert "segments" in listed.json
 
 
+def test_status_without_a_daemon_needs_no_key(folder):
+    scene = Scene(folder)
+    replicate(scene)
+    running = scene.installation.streamctl("status", "--json").expect(0).json["databases"][0]["replicas"][0]
+    scene.installation.stop()
+    outcome = scene.machine("there", [scene.public["alice"]]).streamctl("status", "--json").expect(0)
+    replica = outcome.json["databases"][0]["replicas"][0]
+    assert replica["state"] == "ok" and replica["txid"] == running["txid"] and replica["error"] is None, replica
+    assert replica["txid_time"] == running["txid_time"][:-4] + "999Z", (replica, running)
+    assert "times are to the millisecond" in outcome.stderr, outcome.stderr
+
+
 def test_damage_is_found(folder):
     scene = Scene(folder)
     replicate(scene)
