@@ -4,18 +4,22 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/SecureStreamSocket.h>
 #include <Poco/URI.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <istream>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <ostream>
 #include <thread>
 
@@ -27,6 +31,7 @@ namespace {
 namespace net = Poco::Net;
 
 constexpr milliseconds kSlice{50};  // between two looks at the time
+constexpr int kMostLookups = 16;
 constexpr const char* kHint = "does the address answer from this machine?";
 
 // When a request must be over.
@@ -70,9 +75,54 @@ class Ender {
   std::thread thread_;
 };
 
+// The thread that asks has no end of its own: it shares this with who waits for it.
+struct Lookup {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false;
+  std::optional<net::SocketAddress> found;
+};
+
+std::atomic<int> lookups{0};  // that nobody waits for any more, and those under way
+
+void look_up(const std::shared_ptr<Lookup>& lookup, const std::string& host, std::uint16_t port) {
+  addrinfo hints{}, *all = nullptr;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  const bool answered = ::getaddrinfo(host.c_str(), nullptr, &hints, &all) == 0;
+  {
+    const std::lock_guard lock(lookup->mutex);
+    for (const addrinfo* each = answered ? all : nullptr; each != nullptr; each = each->ai_next)
+      if (!lookup->found ||
+          (each->ai_family == AF_INET && lookup->found->family() != net::SocketAddress::IPv4))
+        lookup->found = net::SocketAddress(net::IPAddress(*each->ai_addr), port);
+    lookup->done = true;
+  }
+  if (answered) ::freeaddrinfo(all);
+  --lookups;
+  lookup->changed.notify_all();
+}
+
+// Nothing ends a wait for the name service: it is asked by a thread that may be left behind.
+net::SocketAddress address_of(const Poco::URI& uri, const Limit& limit) {
+  if (++lookups > kMostLookups) {
+    --lookups;
+    throw Poco::TimeoutException();
+  }
+  const auto lookup = std::make_shared<Lookup>();
+  std::thread([lookup, host = uri.getHost(), port = uri.getPort()] {
+    look_up(lookup, host, port);
+  }).detach();
+  std::unique_lock lock(lookup->mutex);
+  while (!lookup->changed.wait_for(lock, kSlice, [&] { return lookup->done; }))
+    if (limit.over()) throw Poco::TimeoutException();
+  if (!lookup->found) throw net::HostNotFoundException(uri.getHost());
+  return *lookup->found;
+}
+
 net::StreamSocket connect(const Poco::URI& uri, milliseconds time, const Limit& limit) {
   net::StreamSocket socket;
-  socket.connectNB(net::SocketAddress(uri.getHost(), uri.getPort()));
+  socket.connectNB(address_of(uri, limit));
   const Poco::Timespan slice(std::chrono::microseconds(kSlice).count());
   while (!socket.poll(slice, net::Socket::SELECT_WRITE | net::Socket::SELECT_ERROR))
     if (limit.over()) throw Poco::TimeoutException();
