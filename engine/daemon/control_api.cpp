@@ -44,6 +44,12 @@ Result<Json> body_of(const ControlRequest& request) {
                     "send a JSON object with \"database\"");
 }
 
+// JSON has no words for a path that is not UTF-8: such a one is in the query.
+std::string database_of(const ControlRequest& request, const Json& body) {
+  const auto in_query = request.query.find("database");
+  return in_query != request.query.end() ? in_query->second : body.string("database");
+}
+
 Json replicas_json(const replicate::DatabaseStatus& status, const std::string& only) {
   Json replicas = Json::array();
   for (const auto& each : status.replicas)
@@ -202,7 +208,7 @@ Result<Json> ControlApi::status(const ControlRequest& request) {
 
 Result<Json> ControlApi::sync(const ControlRequest& request) {
   const Json body = TRY(body_of(request));
-  const PipelinePtr pipeline = TRY(supervisor_.find(body.string("database")));
+  const PipelinePtr pipeline = TRY(supervisor_.find(database_of(request, body)));
   const Waiting waiting = TRY(begin_wait());
   const WaitLimits limits{clock_.mono() + timeout_of(body), request.client_gone};
   const Txid txid = TRY(sync_within(*pipeline, limits, cancel_, clock_));
@@ -214,7 +220,7 @@ Result<Json> ControlApi::sync(const ControlRequest& request) {
 // that they have not; an error is what would be the same at any other time.
 Result<Json> ControlApi::wait(const ControlRequest& request) {
   const Json body = TRY(body_of(request));
-  const PipelinePtr pipeline = TRY(supervisor_.find(body.string("database")));
+  const PipelinePtr pipeline = TRY(supervisor_.find(database_of(request, body)));
   const Waiting waiting = TRY(begin_wait());
   const WaitLimits limits{clock_.mono() + timeout_of(body), request.client_gone};
   const auto txid = sync_within(*pipeline, limits, cancel_, clock_);
@@ -230,7 +236,7 @@ Result<Json> ControlApi::wait(const ControlRequest& request) {
 
 Result<Json> ControlApi::snapshot(const ControlRequest& request) {
   const Json body = TRY(body_of(request));
-  const PipelinePtr pipeline = TRY(supervisor_.find(body.string("database")));
+  const PipelinePtr pipeline = TRY(supervisor_.find(database_of(request, body)));
   const Waiting waiting = TRY(begin_wait());
   const WaitLimits limits{clock_.mono() + timeout_of(body), request.client_gone};
   const std::string replica = body.string("replica");
@@ -242,7 +248,7 @@ Result<Json> ControlApi::snapshot(const ControlRequest& request) {
 // What was done meanwhile, by whatever reason.
 Result<Json> ControlApi::compact(const ControlRequest& request) {
   const Json body = TRY(body_of(request));
-  const PipelinePtr pipeline = TRY(supervisor_.find(body.string("database")));
+  const PipelinePtr pipeline = TRY(supervisor_.find(database_of(request, body)));
   const Waiting waiting = TRY(begin_wait());
   const WaitLimits limits{clock_.mono() + timeout_of(body), request.client_gone};
   const auto before = pipeline->status().replicas;
@@ -259,7 +265,7 @@ Result<Json> ControlApi::compact(const ControlRequest& request) {
 Result<Json> ControlApi::pause(const ControlRequest& request) {
   const Json body = TRY(body_of(request));
   std::optional<Error> unsent;
-  const auto status = TRY(supervisor_.pause(body.string("database"), unsent));
+  const auto status = TRY(supervisor_.pause(database_of(request, body), unsent));
   return Json::object({{"database", status.path},
                        {"state", replicate::state_name(status)},
                        {"warning", to_json(unsent)}});
@@ -267,7 +273,7 @@ Result<Json> ControlApi::pause(const ControlRequest& request) {
 
 Result<Json> ControlApi::resume(const ControlRequest& request) {
   const Json body = TRY(body_of(request));
-  const auto status = TRY(supervisor_.resume(body.string("database")));
+  const auto status = TRY(supervisor_.resume(database_of(request, body)));
   return Json::object({{"database", status.path},
                        {"state", replicate::state_name(status)},
                        {"warning", to_json(status.error)}});
@@ -278,11 +284,11 @@ Result<Json> ControlApi::register_database(const ControlRequest& request) {
   std::vector<std::string> urls;
   for (const Json& url : body.at("replicas").items())
     if (url.as_string() != nullptr) urls.push_back(*url.as_string());
-  return commands_.register_database(body.string("database"), urls);
+  return commands_.register_database(database_of(request, body), urls);
 }
 
 Result<Json> ControlApi::unregister_database(const ControlRequest& request) {
-  return commands_.unregister_database(TRY(body_of(request)).string("database"));
+  return commands_.unregister_database(database_of(request, TRY(body_of(request))));
 }
 
 Result<Json> ControlApi::reload(const ControlRequest&) {

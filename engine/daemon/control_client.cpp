@@ -69,7 +69,9 @@ Result<Json> ControlClient::get(const std::string& resource, milliseconds patien
 
 Result<Json> ControlClient::post(const std::string& resource, const Json& body,
                                  milliseconds patience) const {
-  return request(net::HTTPRequest::HTTP_POST, resource, body.print(), patience);
+  const std::string database = body.string("database");
+  const std::string query = database.empty() ? "" : "?database=" + query_encode(database);
+  return request(net::HTTPRequest::HTTP_POST, resource + query, body.print(), patience);
 }
 
 Result<Json> ControlClient::stop(bool merge, milliseconds patience) const {

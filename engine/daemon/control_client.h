@@ -13,6 +13,7 @@ class ControlClient {
  public:
   explicit ControlClient(std::string path) : path_(std::move(path)) {}
   Result<Json> get(const std::string& resource, milliseconds patience) const;
+  // The body's "database" goes into the query too: JSON has no words for every path.
   Result<Json> post(const std::string& resource, const Json& body, milliseconds patience) const;
   // Asks the daemon to end. Returns its answer when its process has ended too, so that another one
   // can be started at once; where the process cannot be seen from here (it is in a container), as

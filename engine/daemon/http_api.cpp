@@ -124,7 +124,9 @@ HttpReply HttpApi::answer(const HttpRequest& request) const {
 }
 
 HttpReply HttpApi::metrics() const {
-  DaemonFigures figures{settings_.version};
+  DaemonFigures figures;
+  figures.version = settings_.version;
+  figures.folders = supervisor_.folders();
   observer_.add_figures(figures.events_lost, figures.events_failed);
   return {200, kMetrics,
           metrics_text(observe(supervisor_, WithStores::kYes), figures, clock_.wall_micros())};

@@ -317,6 +317,10 @@ void add_daemon(Exposition& out, const Databases& databases, const DaemonFigures
   out.family("streamd_events_failed_total", kCounter,
              "Events and heartbeats that could not be told.");
   out.sample({}, daemon.events_failed);
+  out.family("streamd_folder_readable", kGauge,
+             "Whether a watched folder can be read; else its databases are not known.");
+  for (const FolderStatus& folder : daemon.folders)
+    out.sample({{"directory", folder.directory}}, std::uint64_t{!folder.error.has_value()});
 }
 
 }  // namespace

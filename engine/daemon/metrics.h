@@ -10,6 +10,7 @@ namespace streamd::daemon {
 struct DaemonFigures {
   std::string version;
   std::uint64_t events_lost = 0, events_failed = 0;
+  std::vector<FolderStatus> folders;  // that are watched
 };
 
 // Label values are what the configuration has: databases, replicas, drivers; nothing that grows.

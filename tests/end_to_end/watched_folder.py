@@ -160,6 +160,8 @@ def test_a_folder_that_cannot_be_read_is_no_success(folder):
         installation.streamctl("reload")
         wait_until(lambda: installation.streamctl("status", "--json").json["folders"][0]["error"], "its error")
         assert "cannot be read" in installation.streamctl("status").expect(0).stdout
+        gauge = ("streamd_folder_readable", (("directory", installation.tenants),))
+        assert web.samples(web.get(f"http://127.0.0.1:{port}/metrics")[2])[gauge] == 0
         code, ready = web.get_json(f"http://127.0.0.1:{port}/readyz")
         assert code == 503 and ready["reasons"][0]["directory"] == installation.tenants, ready
         installation.stop()
@@ -218,6 +220,9 @@ def test_a_name_that_is_no_utf8(folder):
     for path in ("/metrics", "/api/status"):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
             assert "caf\ufffd.db" in answer.read().decode("utf-8"), path
+    odd = os.fsencode(installation.tenants) + b"/caf\xe9.db"
+    for command in ("sync", "snapshot", "compact", "pause", "resume"):
+        subprocess.run([case.program("streamctl"), "--config", installation.config, command, odd], capture_output=True, check=True)
     installation.stop()
     with open(os.path.join(folder, "streamd-1.log"), "rb") as log:
         for line in log.read().decode("utf-8").splitlines():
