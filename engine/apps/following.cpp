@@ -78,7 +78,7 @@ Json follow_json(const std::string& out, const follow::Event& event) {
                             {"txid", event.at.txid.value},
                             {"time", format_time(event.at.seen, 6)},
                             {"lag_ms", static_cast<std::int64_t>(event.behind.count())},
-                            {"replica", event.replica},
+                            {"replica", event.replica.empty() ? Json() : Json(event.replica)},
                             {"bytes_fetched", event.fetched}});
   if (event.error) json.set("error", event.error->message);
   return json;

@@ -72,7 +72,8 @@ Result<std::vector<NamedReplica>> open_replicas(Setup& setup, const std::string&
   }
   if (opened.empty())
     return make_error(Code::kUsage, database_or_url + " has no replica named " + wanted,
-                      "`streamctl databases` lists them");
+                      named.layout ? "`streamctl databases` lists them"
+                                   : "a URL is one replica: leave out --replica");
   return opened;
 }
 

@@ -70,7 +70,9 @@ Result<Node> parse_toml(std::string_view text, const std::string& file) {
     return make_error(
         Code::kInvalidConfig,
         file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + what,
-        "strings need quotes; see https://toml.io for the syntax");
+        "a text, a path too, stands in quotes, each setting on a line of its own: name = "
+        "\"value\"; "
+        "https://toml.io has the syntax");
   }
 }
 

@@ -294,9 +294,10 @@ Status Pipeline::wait_for_snapshot(Txid txid, const std::string& name, MonoTime 
 Status Pipeline::wait_for_some(Txid txid, std::size_t count, MonoTime deadline,
                                const Cancel& cancel) {
   if (count > replicas_.size())
-    return make_error(Code::kUsage, "database " + path() + " has " +
-                                        std::to_string(replicas_.size()) + " replicas, not " +
-                                        std::to_string(count));
+    return make_error(Code::kUsage,
+                      "database " + path() + " has " + std::to_string(replicas_.size()) +
+                          (replicas_.size() == 1 ? " replica, not " : " replicas, not ") +
+                          std::to_string(count));
   const auto moves = [&] {
     const std::lock_guard lock(mutex_);
     return replica_moves_;

@@ -166,6 +166,7 @@ def test_merging_and_pruning_meanwhile(folder):
         followed.follow()
         followed.catch_up()
         assert {each["event"] for each in followed.events()} == {"resumed", "applied"}, followed.events()
+        assert [each["replica"] for each in followed.events("resumed")] == [None]
     assert inside > 0, "no merged object was ever entered in its middle"
 
 
@@ -273,7 +274,11 @@ def test_what_is_refused(folder):
         other.write("something else")
     followed.installation.start()
     followed.sync()
+    names = set(os.listdir(folder))
     run(followed.command()).expect(11)
+    assert set(os.listdir(folder)) == names, set(os.listdir(folder)) - names
+    refused = run(followed.command("--replica", "nope")).expect(2)
+    assert "leave out --replica" in refused.stderr, refused.stderr
     with open(followed.copy, encoding="ascii") as other:
         assert other.read() == "something else"
 

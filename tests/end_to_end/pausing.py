@@ -84,7 +84,8 @@ def test_the_barrier_counts_replicas(folder):
     for words in (("--min-replicas", "1"), ("--replica", "folder")):
         installation.streamctl("sync", path, "--wait", *words).expect(0)
     assert installation.streamctl("sync", path, "--wait", "--min-replicas", "2", "--timeout", "1s").code == 20
-    installation.streamctl("sync", path, "--wait", "--min-replicas", "3").expect(2)
+    refused = installation.streamctl("sync", path, "--wait", "--min-replicas", "3").expect(2)
+    assert "has 2 replicas, not 3" in refused.stderr, refused.stderr
     installation.daemon.terminate()
 
 

@@ -70,6 +70,12 @@ Result<int> run_adopt(const Session& session, const AdoptOptions& options) {
   const auto timeout = config::parse_duration(options.timeout);
   if (!timeout)
     return make_error(Code::kUsage, "--timeout: " + timeout.error().message, timeout.error().hint);
+  if (has_no_configuration(session))
+    return make_error(Code::kInvalidConfig,
+                      "adopt " + options.database + ": no configuration names its replicas",
+                      "without one streamd itself decides: end it, then start it once as `streamd "
+                      "--adopt " +
+                          options.which + " " + options.database + " REPLICA-URL`");
   const Signals signals;
   Setup setup = TRY(right_setup(session, options.database));
   const config::Database database = *TRY(configured(setup, options.database));

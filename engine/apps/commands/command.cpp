@@ -130,6 +130,11 @@ Result<Setup> setup_for(const Session& session, const std::string& database_or_u
 Result<const config::Database*> configured(const Setup& setup, const std::string& database) {
   if (const auto* found = TRY(config::find_database(setup.config, database))) return found;
   const std::string file = setup.config.files.empty() ? "" : setup.config.files.front();
+  if (file.empty())
+    return make_error(Code::kUsage,
+                      "database " + config::said_elsewhere(database) +
+                          ": there is no configuration that could name it",
+                      "name one with --config; `streamctl status` asks a streamd that runs");
   return make_error(
       Code::kUsage,
       "database " + config::said_elsewhere(database) + " is not configured in " + file,

@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(several_in_one_error) {
 
 BOOST_AUTO_TEST_CASE(the_syntax_of_toml) {
   BOOST_TEST(contains(report("[streamd]\nhttp = off\n"), "t.toml:2:"));
-  BOOST_TEST(contains(report("[streamd\n"), "hint: strings need quotes"));
+  BOOST_TEST(contains(report("[streamd\n"), "hint: a text, a path too, stands in quotes"));
   BOOST_TEST(contains(report("[log]\nlevel = \"info\"\nlevel = \"warn\"\n"), "t.toml:3"));
 }
 
