@@ -74,12 +74,6 @@ Result<std::vector<Error>> read_exact_times(storage::Store& store, catalog::Time
   return damaged;
 }
 
-void round_up_segment_times(catalog::Timeline& timeline) {
-  for (catalog::GenerationTimeline& generation : timeline.generations)
-    for (auto& [level, segments] : generation.segments)
-      for (catalog::Segment& segment : segments) segment.key.time += kRestOfMillisecond;
-}
-
 void round_up_times(catalog::Timeline& timeline) {
   const auto round_up = [](Micros& time) {
     if (time % 1000 == 0) time += kRestOfMillisecond;

@@ -21,10 +21,9 @@ enum class TimesOf : std::uint8_t {
 Result<std::vector<Error>> read_exact_times(storage::Store& store, catalog::Timeline& timeline,
                                             TimesOf which, const storage::Call& call);
 
-// Without a read: segments get the last microsecond of the millisecond in their name. As a target
-// it means the segment's last transaction, or a later one that was seen in the same millisecond.
-void round_up_segment_times(catalog::Timeline& timeline);
-// The same for all that were not read: segments and snapshots, and the spans and holes they make.
+// What was not read, segments and snapshots, gets the last microsecond of the millisecond in its
+// name, and so do the spans and holes they make. As a target it means the object's last
+// transaction, or a later one that was seen in the same millisecond.
 void round_up_times(catalog::Timeline& timeline);
 
 }  // namespace streamd::restore

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "restore/exact_times.h"
+
 namespace streamd::verify {
 namespace {
 
@@ -229,11 +231,10 @@ std::vector<Finding> judge(const Listing& listing, const Memory& memory) {
   Judge judge{listing, memory};
   judge.damaged_objects();
   judge.manifests();
-  const catalog::Timeline timeline = catalog::read_timeline(listing.objects);
-  for (const GenerationTimeline& generation : timeline.generations) {
-    judge.chain(generation);
-    judge.gaps(generation);
-  }
+  catalog::Timeline timeline = catalog::read_timeline(listing.objects);
+  for (const GenerationTimeline& generation : timeline.generations) judge.chain(generation);
+  restore::round_up_times(timeline);
+  for (const GenerationTimeline& generation : timeline.generations) judge.gaps(generation);
   std::vector<Finding>& found = judge.findings;
   if (found.size() <= kMostCosts)
     for (Finding& finding : found)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "restore/exact_times.h"
+
 namespace streamd::verify {
 namespace {
 
@@ -74,8 +76,9 @@ std::vector<Lost> remaining(const std::vector<Lost>& lost, const catalog::Timeli
 
 std::vector<Lost> cost_of(const Listing& listing, const Memory& memory,
                           const std::set<std::string>& bad) {
-  return difference(catalog::read_timeline(listing.objects),
-                    catalog::read_timeline(usable(listing, memory, bad)));
+  catalog::Timeline left = catalog::read_timeline(usable(listing, memory, bad));
+  restore::round_up_times(left);
+  return difference(catalog::read_timeline(listing.objects), left);
 }
 
 }  // namespace streamd::verify

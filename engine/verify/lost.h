@@ -14,7 +14,7 @@ struct Lost {
   Txid first{}, last{};
   // The restorable moments around them; txid 0 = there is none.
   Txid before{}, after{};
-  Micros before_time = 0, after_time = 0;  // as names tell
+  Micros before_time = 0, after_time = 0;  // the end of the millisecond that names tell
   bool operator==(const Lost&) const = default;
 };
 

@@ -22,9 +22,9 @@ def shown(installation, command, *options):
     return installation.streamctl(command, "app.db", "--json", *options).expect(0).json[command]
 
 
-def restored_txid(installation, moment):
+def restored_txid(installation, moment, *options):
     out = os.path.join(installation.folder, "pasted.db")
-    outcome = installation.restore(installation.databases[0], out, "--timestamp", moment, "--json").expect(0)
+    outcome = installation.restore(installation.databases[0], out, "--timestamp", moment, "--json", *options).expect(0)
     os.remove(out)
     return outcome.json["txid"]
 
@@ -101,6 +101,24 @@ def test_tables_and_messages_show_the_same_times(folder):
     snapshot = shown(installation, "snapshots")[0]
     plan = installation.restore(installation.databases[0], out + "2", "--txid", snapshot["txid"], "--dry-run").expect(0)
     assert snapshot["time"] in plan.stdout, plan.stdout
+
+
+def test_what_verify_tells_of_the_edges_of_a_loss_can_be_pasted(folder):
+    installation, _ = history(folder)
+    installation.stop()
+    checked = 0
+    for path in sorted(damage.files(os.path.join(folder, "replica", "generations")))[1:-1]:
+        if not path.endswith(".all"):
+            continue
+        os.remove(path)
+        lost = installation.streamctl("verify", "app.db", "--json").json["replicas"][0]["lost"]
+        for each in lost:
+            if each["before_txid"] is None:
+                continue
+            assert each["before_time"].endswith("999Z"), each
+            assert restored_txid(installation, each["before_time"], "--nearest") >= each["before_txid"], each
+            checked += 1
+    assert checked
 
 
 def test_a_damaged_object_is_listed_by_its_name_and_said(folder):

@@ -24,7 +24,7 @@ int put_times(const NamedReplica& replica, const Listing& listing, bool& exact,
               catalog::Timeline& timeline) {
   int code = daemon::kExitDone;
   if (!exact) {
-    restore::round_up_segment_times(timeline);
+    restore::round_up_times(timeline);
     return code;
   }
   const auto damaged = find_times(replica, listing.times, timeline, exact);
