@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "base/file.h"
+#include "restore/exact_times.h"
 #include "restore/workers.h"
 #include "verify/keys.h"
 #include "verify/memory.h"
@@ -122,7 +123,8 @@ bool Verify::newest_is_whole() const {
 
 std::vector<Finding> Verify::judged() const {
   std::vector<Finding> findings = judge(report_.listing, memory_);
-  const catalog::Timeline timeline = catalog::read_timeline(report_.listing.objects);
+  catalog::Timeline timeline = catalog::read_timeline(report_.listing.objects);
+  restore::round_up_times(timeline);
   if (auto gone = what_is_gone(timeline, reached_, findings)) findings.push_back(std::move(*gone));
   return findings;
 }
