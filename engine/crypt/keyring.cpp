@@ -117,20 +117,20 @@ Status Keyring::begin(GenerationId generation, const Uuid& database) {
 
 Result<bool> Keyring::publish(storage::Store& store, GenerationId generation,
                               const storage::Call& call) const {
-  bool mended = false;
+  bool put = false;
   for (const HeldKey& key : held(generation)) {
     const Status there = check(store, generation, key.key->id(), call);
     if (there) continue;
-    const bool damaged = there.error().code == Code::kCorrupt;
-    if (!damaged && there.error().code != Code::kNotFound) return Error(there.error());
+    const Code code = there.error().code;
+    if (code != Code::kCorrupt && code != Code::kNotFound) return Error(there.error());
     const std::string text = encode(key.wrapped);
     const MemorySource source(as_bytes(text));
     // Over whatever is there: it is under this name only that it is right, and not every store can
     // put if absent.
     TRY(store.put(name_in_replica(generation, key.key->id()), source, {}, call));
-    mended = mended || damaged;
+    put = true;
   }
-  return mended;
+  return put;
 }
 
 std::vector<KeyId> Keyring::held_ids(GenerationId generation) const {

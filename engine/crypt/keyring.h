@@ -35,7 +35,7 @@ class Keyring {
   // A new generation: its key is made and durable in the folder. Nothing without recipients.
   Status begin(GenerationId generation, const Uuid& database);
   // Puts the wrapped keys of the generation that are held where readers find them, unless they are
-  // there as they were put. Before the first object. True when one had been there, and was damaged.
+  // there as they were put. Before the first object. True when one was put.
   Result<bool> publish(storage::Store& store, GenerationId generation,
                        const storage::Call& call) const;
   std::vector<KeyId> held_ids(GenerationId generation) const;

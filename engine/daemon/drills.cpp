@@ -255,17 +255,19 @@ verify::Reached Drills::reached(const Job& job) const {
 bool Drills::puts_keys_anew(Job& job, const verify::VerifyReport& report) {
   storage::Call call;
   call.cancel = &job.cancel;
-  std::set<GenerationId> put;
+  std::set<GenerationId> tried;
+  bool put = false;
   for (const verify::Finding& finding : report.findings) {
     const catalog::Key key = catalog::parse_key(finding.key);
     const auto* wrapped = std::get_if<catalog::KeysKey>(&key);
     if (wrapped == nullptr || job.target.keys->held_ids(wrapped->generation).empty()) continue;
-    if (!put.insert(wrapped->generation).second) continue;
+    if (!tried.insert(wrapped->generation).second) continue;
     const auto done = job.target.keys->publish(*job.target.store, wrapped->generation, call);
     const auto say = [&](const char* message, const Error& error) {
       log_error_event(LogLevel::kWarn, message, error,
                       {{"database", job.target.database}, {"replica", job.target.replica}});
     };
+    put = put || done.has_value();
     if (done)
       say("a wrapped key was put there anew",
           make_error(Code::kCorrupt,
@@ -273,7 +275,7 @@ bool Drills::puts_keys_anew(Job& job, const verify::VerifyReport& report) {
     else
       say("a wrapped key cannot be put there anew", done.error());
   }
-  return !put.empty();
+  return put;
 }
 
 // The newest moment cannot be restored from there: a new snapshot, which does not build on what is

@@ -127,8 +127,9 @@ Status Replica::publish_keys(GenerationId ours, const catalog::Timeline& timelin
   std::set<GenerationId> generations{ours};
   for (const catalog::GenerationTimeline& each : timeline.generations) generations.insert(each.id);
   for (const GenerationId generation : generations)
-    if (TRY(settings_.keys->publish(fenced_, generation, call())))
-      log_warn("the wrapped key of a generation was damaged, and was put there anew",
+    if (TRY(settings_.keys->publish(fenced_, generation, call())) &&
+        timeline.find(generation) != nullptr)
+      log_warn("the wrapped key of a generation was missing or damaged, and was put there anew",
                {{"database", host_.database_path()},
                 {"replica", settings_.name},
                 {"generation", to_text(generation)}});

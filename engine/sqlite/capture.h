@@ -27,8 +27,7 @@ class CaptureSink {
  public:
   virtual ~CaptureSink() = default;
   // A look at the wal-index saw new commits: all until the next call were made after `not_before`
-  // (0: since what was captured before)
-  // and are first seen now.
+  // (0: after what was captured before) and are first seen now.
   virtual void looked(Micros not_before, Micros seen) = 0;
   // A page of a committed transaction. The image is borrowed for the call.
   virtual Status page(Capture& capture, PageNo page, ByteView image) = 0;
@@ -240,8 +239,8 @@ class Capture {
   bool make_room_ = false;
   bool overwritten_ = false;
 
-  Micros not_before_ =
-      0;  // wall clock before the newest look that showed nothing new; 0 = none yet
+  // Wall clock before the newest look that showed nothing new; 0 = none yet.
+  Micros not_before_ = 0;
   Micros look_began_ = 0, seen_ = 0;
 
   std::optional<Error> trouble_;

@@ -1,31 +1,5 @@
-// A name service that does not answer: getaddrinfo is ours here.
-#include <dlfcn.h>
-#include <netdb.h>
-
-#include <chrono>
-#include <cstring>
-
 #include "scripted_store.h"
-
-namespace {
-
-constexpr auto kSilence = std::chrono::seconds(5);
-
-}  // namespace
-
-// Seen by libcurl.
-extern "C" __attribute__((visibility("default"))) int getaddrinfo(const char* name,
-                                                                  const char* service,
-                                                                  const addrinfo* hints,
-                                                                  addrinfo** found) {
-  if (name != nullptr && std::strstr(name, "silent.example") != nullptr) {
-    std::this_thread::sleep_for(kSilence);
-    return EAI_AGAIN;
-  }
-  using Function = int(const char*, const char*, const addrinfo*, addrinfo**);
-  return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, "getaddrinfo"))(name, service, hints,
-                                                                        found);
-}
+#include "silent_names.h"
 
 namespace streamd::s3 {
 namespace {
