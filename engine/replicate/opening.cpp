@@ -200,6 +200,7 @@ Status Pipeline::tidy_up(MonoTime now) {
                    (garbage_since_ && now - *garbage_since_ >= kGarbageInterval);
   if (due && !garbage.empty()) {
     TRY(remove_objects(garbage));
+    note_file();
     garbage_since_.reset();
   }
   const bool full = settings_.spool_max_bytes != 0 && spool_->bytes() > settings_.spool_max_bytes;

@@ -141,6 +141,8 @@ Status Pipeline::attach() {
   recorder_ = std::make_unique<Recorder>(*identity_, tip_, *ledger_, *spool_, clock_);
   const auto left = state::load_left(layout_.left());
   const bool is_as_left = left && left->generation == tip_.generation && left->txid == tip_.txid;
+  const auto checked = state::load_left(layout_.checked());
+  const auto file = TRY(stat_path(layout_.database));
   capture_ =
       TRY(sqlite::Capture::attach(layout_.database, last, *recorder_, settings_.capture, clock_,
                                   is_as_left ? std::optional(left->file) : std::nullopt));
@@ -158,6 +160,8 @@ Status Pipeline::attach() {
   TRY(capture_->settle());
   const bool restarted = capture_->continuity() == sqlite::Continuity::kOneRestart;
   followed(broken ? "new generation" : restarted ? "one restart" : "same log");
+  const bool is_as_checked = checked && file && checked->file == identity_of(*file);
+  if (!broken && !is_as_checked) begin_scrub();
   return {};
 }
 
@@ -175,11 +179,14 @@ Status Pipeline::turn(bool woken, bool& moved) {
   Status sealed = seal_when_due(now);
   if (done) done = std::move(sealed);
   if (done) done = serve_visitors();
+  if (done && scrub_) done = scrub_some();
   if (!done && lost()) return done;
   say_who_keeps_the_log(now);
   Status tidied = collect_garbage(clock_.mono());
   if (done) done = std::move(tidied);
-  return done && capture_->resting() ? ledger_->rest() : std::move(done);
+  if (!done || !capture_->resting() || scrub_) return done;
+  note_file();
+  return ledger_->rest();
 }
 
 Status Pipeline::capture(bool woken, bool& moved) {
@@ -191,7 +198,7 @@ Status Pipeline::capture(bool woken, bool& moved) {
     if (TRY(capture_->replaced()))
       return make_error(Code::kInternal, "the database's files were replaced",
                         "the new ones are compared with the old and the differences sent");
-    TRY(capture_->require_untouched());
+    TRY(look_at_file());
   }
   moved = TRY(capture_->step());
   if (capture_->stats().damaged_index != 0 && !damage_said_) {
@@ -237,6 +244,7 @@ MonoTime Pipeline::next_turn(bool woken, bool moved) {
   if (phase_ != Phase::kLive)
     return now + (phase_ == Phase::kOpening ? kAttachDelay : attach_delay_);
   if (failing_) return now + kFailureDelay;
+  if (scrub_) return now;
   const milliseconds pinned = now - last_move_ < kPinnedQuiet ? kPinnedPoll : kPinnedQuietPoll;
   MonoTime next = capture_->handed_over() ? with_others(now + slow_poll(now)) : now + pinned;
   if (busy(now, moved))
@@ -356,6 +364,7 @@ void Pipeline::recovered() {
 void Pipeline::detach() {
   tell_what_is_sealed();  // in the round that failed, too: what is sent makes room
   unwatch();
+  scrub_.reset();
   if (recorder_) recorder_->discard();
   if (capture_) captured_before_ += capture_->stats();
   capture_.reset();

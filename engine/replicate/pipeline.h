@@ -15,6 +15,7 @@
 #include "replicate/host.h"
 #include "replicate/loop.h"
 #include "replicate/replica.h"
+#include "replicate/scrub.h"
 #include "replicate/wake_permit.h"
 #include "state/layout.h"
 #include "storage/observe_store.h"
@@ -181,6 +182,12 @@ class Pipeline final : public Task, public ReplicaHost {
   Status shrink_spool();
   Status remove_objects(const std::vector<state::SpoolObjectPtr>& objects);
 
+  // scrubbing.cpp: is the file still what was captured?
+  void begin_scrub();
+  Status scrub_some();
+  Status look_at_file();
+  void note_file();
+
   // letting_go.cpp: when the log must not grow any more
   Result<bool> log_must_go();
   void let_go(const Error& cause);
@@ -223,6 +230,8 @@ class Pipeline final : public Task, public ReplicaHost {
   bool loaded_ = false;                  // identity, tip and ledger are what the spool says
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<sqlite::Capture> capture_;
+  std::optional<Scrub> scrub_;            // under way
+  std::optional<FileIdentity> checked_;   // of the database file: as it was noted last
   sqlite::CaptureStats captured_before_;  // by those that were detached: counters only go up
   int watch_ = -1, database_watch_ = -1;  // of the log, and of the database file
   bool watching_ = false;

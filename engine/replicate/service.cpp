@@ -162,6 +162,7 @@ void Pipeline::give_up_position(state::Tip& tip) {
 // The database file alone stays behind when nobody else has it open: whoever replaces it then finds
 // no log that SQLite would take for the new file's.
 void Pipeline::leave() {
+  note_file();
   const auto left = capture_->leave();
   state::Tip tip = recorder_->tip();
   if (capture_->overwritten()) give_up_position(tip);
@@ -170,6 +171,8 @@ void Pipeline::leave() {
                     {{"database", path()}});
   else if (*left)  // without it the next life compares the pages
     (void)state::save_left(layout_.left(), {tip.generation, tip.txid, **left});
+  if (left && *left && !scrub_)
+    (void)state::note_left(layout_.checked(), {tip.generation, tip.txid, **left});
 }
 
 // By what the replicas answered when they were asked first: nothing was sent since. They get

@@ -129,14 +129,6 @@ Result<bool> Capture::step_zero() {
   return true;
 }
 
-// Backfilling takes slot 0 exclusively, and a checkpoint syncs the file before it says how far it
-// came: so nobody has written the file since Zero was entered who did it through SQLite.
-Status Capture::require_untouched() {
-  if (state_ != State::kZero || !TRY(session_->file_changed())) return {};
-  overwritten_ = true;
-  return live_break("the database file was written to by something other than SQLite");
-}
-
 // There is nothing to capture.
 Status Capture::stay_in_zero() {
   if (session_->resting()) return {};

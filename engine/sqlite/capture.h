@@ -138,7 +138,14 @@ class Capture {
   // which only shows in Zero. From then on overwritten(): no position in the log tells any more
   // what the file holds, so the next attach must not continue from one.
   Status require_untouched();
+  // While the log is pinned: true when the file was written to since the last call and no
+  // checkpoint shows that it was SQLite. One that failed looks the same, so that the pages must be
+  // looked at.
+  Result<bool> may_be_overwritten();
+  // They were, and differ: from now on overwritten(), as above.
+  Error contradicted();
   bool overwritten() const { return overwritten_; }
+  Result<FileIdentity> file_identity() const { return session_->file_identity(); }
   bool handed_over() const { return state_ == State::kZero; }
   bool resting() const { return session_->resting(); }
   // Somebody waits for us, or we for a checkpointer: look again within a millisecond.
@@ -199,6 +206,8 @@ class Capture {
   static constexpr const char* kCompared = "the changed pages are compared and sent";
   Error live_break(const std::string& what, const char* hint = kBypassed);
 
+  Error overwritten(const std::string& what);  // untouched.cpp
+
   // pin.cpp
   Result<bool> begin_exact(Connection& reader, wal::IndexHeader& header);
   Result<bool> certainly_pinned(const wal::IndexHeader& header);
@@ -238,6 +247,12 @@ class Capture {
   bool broken_chain_ = false;
   bool make_room_ = false;
   bool overwritten_ = false;
+  struct FileLook {
+    wal::Salts salts;
+    std::uint32_t backfilled = 0;
+    FileIdentity file;
+  };
+  std::optional<FileLook> file_look_;  // the last one of may_be_overwritten()
 
   // Wall clock before the newest look that showed nothing new; 0 = none yet.
   Micros not_before_ = 0;

@@ -16,6 +16,7 @@ struct Layout {
   std::string identity() const { return join_path(folder, "identity.json"); }
   std::string tip() const { return join_path(folder, "position"); }
   std::string left() const { return join_path(folder, "left"); }
+  std::string checked() const { return join_path(folder, "checked"); }
   std::string paused() const { return join_path(folder, "paused"); }
   std::string ledger() const { return join_path(folder, "ledger"); }
   std::string spool() const { return join_path(folder, "spool"); }

@@ -15,6 +15,10 @@ std::string as_line(const Left& left) {
   return line;
 }
 
+std::string with_checksum(const std::string& line) {
+  return line + " " + to_hex(xxh3(as_bytes(line)), 16) + "\n";
+}
+
 }  // namespace
 
 std::optional<Left> load_left(const std::string& path) {
@@ -31,8 +35,14 @@ std::optional<Left> load_left(const std::string& path) {
 }
 
 Status save_left(const std::string& path, const Left& left) {
-  const std::string line = as_line(left);
-  return replace_file(path, as_bytes(line + " " + to_hex(xxh3(as_bytes(line)), 16) + "\n"));
+  return replace_file(path, as_bytes(with_checksum(as_line(left))));
+}
+
+Status note_left(const std::string& path, const Left& left) {
+  File file = TRY(File::open_write(path));
+  const std::string line = with_checksum(as_line(left));
+  TRY(file.write_at(0, as_bytes(line)));
+  return file.truncate(line.size());
 }
 
 }  // namespace streamd::state

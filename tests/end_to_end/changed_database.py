@@ -2,6 +2,8 @@
 import os
 import shutil
 import sqlite3
+import subprocess
+import time
 
 from harness import case, compare, web, workload
 from harness.daemon import Database, Installation, file_replica
@@ -132,6 +134,87 @@ def test_written_over_in_place_while_no_daemon_ran_the_difference_is_sent(folder
         assert workload.check(restored(installation, "past.db", "--txid", str(before))).digest == digest
         assert len(generations(installation)) == 1
         installation.stop()
+
+
+def with_little_in_the_log(folder):
+    """(installation, writer, path of a copy that is older than what the log holds)."""
+    installation, writer = running(folder)
+    older = os.path.join(folder, "older.db")
+    copy = sqlite3.connect(older)
+    writer.connection.backup(copy)
+    copy.close()
+    writer.transactions(40)
+    wait_until(lambda: writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0, "the log to be emptied")
+    writer.transactions(2)
+    installation.sync(installation.databases[0])
+    return installation, writer, older
+
+
+def copy_over(older, path):
+    """In place, by another process: closing a descriptor here would drop this one's locks."""
+    inode = os.stat(path).st_ino
+    subprocess.run(["cp", older, path], check=True)
+    assert os.stat(path).st_ino == inode
+    assert os.path.getsize(path + "-wal") > 0
+
+
+def test_written_over_under_a_log_that_stayed_the_difference_is_sent(folder):
+    """The machine fell, and somebody put an older copy there but left the log: it continues what was captured."""
+    installation, writer, older = with_little_in_the_log(folder)
+    before, digest = status(installation)["durable_txid"], writer.points[-1].digest
+    installation.kill()
+    copy_over(older, writer.path)
+    installation.start()
+    wait_until(lambda: "not those that were captured" in installation.daemon.output(), "the older pages to be noticed")
+    wait_for_state(installation, "live")
+    installation.sync(installation.databases[0])
+    compare.assert_same_pages(restored(installation, "out.db"), writer.path)
+    assert workload.check(restored(installation, "past.db", "--txid", str(before))).digest == digest
+    assert len(generations(installation)) == 1
+    installation.stop()
+
+
+def test_written_over_while_the_log_is_in_use_the_difference_is_sent(folder):
+    installation, writer, older = with_little_in_the_log(folder)
+    reader = sqlite3.connect(writer.path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM items").fetchone()  # the log cannot be handed back
+    writer.transaction()
+    installation.sync(installation.databases[0])
+    time.sleep(1.5)  # the file is looked at every half a second
+    copy_over(older, writer.path)
+    wait_until(lambda: "not those that were captured" in installation.daemon.output(), "the older pages to be noticed")
+    wait_for_state(installation, "live")
+    installation.sync(installation.databases[0])
+    compare.assert_same_pages(restored(installation, "out.db"), writer.path)
+    reader.close()
+    installation.stop()
+
+
+def test_a_file_that_nobody_wrote_to_is_not_read_again(folder):
+    """Neither after a clean end beside an application, nor after a kill at rest; but when a checkpoint came in between."""
+    installation, writer = running(folder)
+    compares = "compared with those that were captured"
+    wait_until(lambda: os.path.exists(os.path.join(folder, ".app.db-streamd", "checked")), "the file to be noted")
+    installation.stop()
+    writer.transactions(3)
+    installation.start()
+    sync_and_check(installation, writer, "clean.db")
+    assert compares not in installation.daemon.output()
+    time.sleep(7)  # at rest after five
+    installation.kill()
+    installation.start()
+    writer.transactions(3)
+    sync_and_check(installation, writer, "rested.db")
+    assert compares not in installation.daemon.output()
+    installation.kill()
+    writer.transactions(3)
+    writer.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    installation.start()
+    wait_until(lambda: compares in installation.daemon.output(), "the pages to be read")
+    sync_and_check(installation, writer, "written.db")
+    assert "not those" not in installation.daemon.output()
+    installation.stop()
 
 
 def test_deleted_and_created_with_another_page_size_a_generation_begins_and_the_past_stays(folder):
