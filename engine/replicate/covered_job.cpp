@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "catalog/merge_plan.h"
-#include "segment/reader.h"
+#include "retention/whole.h"
 #include "state/changed_pages.h"
 
 namespace streamd::replicate {
@@ -20,24 +20,6 @@ milliseconds patience(milliseconds grace) {
 MonoTime covered_since(const catalog::Segment& by, const Contents::View& view, MonoTime now) {
   if (by.mtime_ns == 0 || by.mtime_ns > view.newest_mtime_ns) return now;
   return view.listed - std::chrono::nanoseconds(view.newest_mtime_ns - by.mtime_ns);
-}
-
-// Each piece is there and what its name says, by its footer, whose hash stands for header and
-// index, as when it was merged.
-Status prove(const catalog::Segment& segment, const UpkeepContext& context) {
-  for (std::uint32_t i = 1; i <= segment.key.piece.count; ++i) {
-    const catalog::SegmentKey key = segment.piece(i);
-    const std::string name = catalog::to_text(key);
-    const auto source =
-        storage::object_source(context.store, name, segment.sizes.at(i - 1), context.call);
-    const auto reader = segment::ObjectReader::open(*source);
-    if (!reader) return Error(reader.error()).with_context("read " + name);
-    const segment::ObjectHeader& header = reader->header();
-    if (header.database != context.identity.database ||
-        catalog::to_text(state::key_of(header)) != name)
-      return make_error(Code::kCorrupt, name + " is another object than its name says");
-  }
-  return {};
 }
 
 }  // namespace
@@ -90,7 +72,8 @@ Status CoveredJob::run(const UpkeepContext& context) {
 Result<bool> CoveredJob::is_whole(const catalog::Segment& by, const UpkeepContext& context) {
   const std::string name = catalog::to_text(by.key);
   if (whole_.contains(name)) return true;
-  Status proven = prove(by, context);
+  Status proven =
+      retention::prove_whole(context.store, by, context.identity.database, context.call);
   if (!proven && !state::is_lost(proven.error())) return Error(proven.error());
   if (proven) {
     whole_.insert(name);

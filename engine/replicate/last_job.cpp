@@ -45,12 +45,13 @@ Status LastJob::put(std::vector<segment::SealedObject>& pieces, const UpkeepCont
   std::uint64_t bytes = 0;
   for (const segment::SealedObject& piece : pieces) {
     const FileSource source = TRY(FileSource::over(piece.file));
-    TRY(context.store.put(catalog::to_text(state::key_of(piece.header)), source, {}, context.call));
+    TRY(context.store.put(catalog::to_text(segment::key_of(piece.header)), source, {},
+                          context.call));
     sizes.push_back(piece.size);
     bytes += piece.size;
   }
   const segment::ObjectHeader& header = pieces.back().header;
-  contents_.add(state::key_of(header), std::move(sizes));
+  contents_.add(segment::key_of(header), std::move(sizes));
   log_info("last object put", {{"database", context.database},
                                {"replica", context.replica},
                                {"level", static_cast<int>(header.level)},

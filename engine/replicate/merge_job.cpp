@@ -30,7 +30,7 @@ Status verify(const File& file, const catalog::SegmentKey& key, const state::Ide
   const FileSource source = TRY(FileSource::over(file));
   const auto reader = TRY(segment::ObjectReader::open(source));
   if (reader.header().database != identity.database ||
-      catalog::to_text(state::key_of(reader.header())) != catalog::to_text(key))
+      catalog::to_text(segment::key_of(reader.header())) != catalog::to_text(key))
     return make_error(Code::kCorrupt, "it is another object than its name says");
   for (std::size_t i = 0; i < reader.blocks(); ++i) TRY(reader.read_block(i));
   return {};
@@ -90,7 +90,7 @@ Status MergeJob::merge(const catalog::Merge& merge, const UpkeepContext& context
   if (!made) return {};
   const segment::SealedObject& object = made->object;
   const Temporary temporary(object.file.path());
-  const catalog::SegmentKey key = state::key_of(object.header);
+  const catalog::SegmentKey key = segment::key_of(object.header);
   const std::string name = catalog::to_text(key);
   const FileSource source = TRY(FileSource::over(object.file));
   TRY(context.store.put(name, source, {}, context.call));

@@ -141,11 +141,11 @@ Status Replica::catch_up() {
   std::uint64_t bytes = 0;
   std::vector<std::uint64_t> sizes;
   for (const segment::SealedObject& piece : pieces) {
-    TRY(put_file(catalog::to_text(state::key_of(piece.header)), piece.file));
+    TRY(put_file(catalog::to_text(segment::key_of(piece.header)), piece.file));
     bytes += piece.size;
     sizes.push_back(piece.size);
   }
-  contents_.add(state::key_of(pieces.back().header), std::move(sizes));
+  contents_.add(segment::key_of(pieces.back().header), std::move(sizes));
   const segment::ObjectHeader& last = pieces.back().header;
   acknowledge({last.last, last.checksum_after, last.last_seen}, last.last);
   log_info("caught up after an outage", {{"database", host_.database_path()},

@@ -153,7 +153,7 @@ void PruneDuty::tell(const PrunePlace& place, const retention::PruneReport& repo
   if (troubles == troubles_) return;
   troubles_ = troubles;
   for (const Error& error : report.damaged)
-    log_error_event(LogLevel::kWarn, "a snapshot cannot be read: no parts are pruned", error,
+    log_error_event(LogLevel::kWarn, "damaged: nothing is pruned because of it", error,
                     {{"database", place.database}, {"replica", place.replica}});
   for (const retention::Refusal& each : report.refused)
     log_error_event(LogLevel::kWarn, "the storage does not let objects go", each.error,

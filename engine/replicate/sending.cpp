@@ -118,7 +118,7 @@ Status Replica::put_joined(const std::vector<state::SpoolObjectPtr>& objects) {
     TRY(joining.add(TRY(segment::ObjectReader::open(source))));
   }
   const segment::SealedObject joined = TRY(joining.finish());
-  const catalog::SegmentKey key = state::key_of(joined.header);
+  const catalog::SegmentKey key = segment::key_of(joined.header);
   TRY(put_file(catalog::to_text(key), joined.file));
   if (may_be_merged(joined.header, joined.size)) {
     merge_cache_.keep_moved(key, joined.file.path());

@@ -180,7 +180,7 @@ Verdict Judge::of(const catalog::SegmentKey& key) const {
   if (const auto* wide = covering(*result_.timeline.find(key.generation), key)) {
     if (!kept_.at(key.generation).covered_go)
       return needed("perhaps leads on where wider segments overlap");
-    return unneeded(fmt::format("covered by one of level {}", wide->key.level));
+    return {false, fmt::format("covered by one of level {}", wide->key.level), *wide};
   }
   if (where.exact_from && key.last <= *where.exact_from)
     return needed("leads to the window's beginning");

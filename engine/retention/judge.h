@@ -1,5 +1,6 @@
 // The rules applied to a listing at one moment, without any grace. Pure.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@ namespace streamd::retention {
 struct Verdict {
   bool needed = true;
   std::string reason;
+  std::optional<catalog::Segment> by{};  // the one that covers it, where that is why
 };
 
 struct Judgement {

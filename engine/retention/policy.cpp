@@ -51,7 +51,7 @@ Result<Decisions> decide(std::span<const catalog::Listed> listing, const PartNam
     const Verdict& verdict = today.verdicts[i];
     any = any || !verdict.needed;
     decisions.objects.push_back(
-        {listing[i], verdict.needed ? Fate::kKeep : Fate::kWait, verdict.reason});
+        {listing[i], verdict.needed ? Fate::kKeep : Fate::kWait, verdict.reason, verdict.by});
   }
   if (!any) return decisions;
   const Micros then = now - rules.grace.count() * 1000;

@@ -2,6 +2,7 @@
 // name, of the time and the rules (docs/retention.md).
 #pragma once
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -25,7 +26,8 @@ enum class Fate : std::uint8_t {
 struct Decision {
   catalog::Listed object;
   Fate fate = Fate::kKeep;
-  std::string reason;  // one line for a person
+  std::string reason;                    // one line for a person
+  std::optional<catalog::Segment> by{};  // what covers it, where that is why
 };
 
 struct Decisions {

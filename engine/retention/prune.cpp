@@ -44,6 +44,7 @@ Result<std::vector<catalog::Listed>> Pruner::list(const storage::Call& call) {
 // Remembers which parts it names. One that is gone, or damaged, stays unknown.
 Status Pruner::read_manifest(const std::string& key, std::uint64_t size,
                              const storage::Call& call) {
+  if (unreadable_.contains(key)) return {};
   const auto source = storage::object_source(store_, key, size, call);
   auto reader = segment::ObjectReader::open(*source);
   if (reader && !reader->index().manifest) reader = make_error(Code::kCorrupt, "it is no manifest");
@@ -51,6 +52,7 @@ Status Pruner::read_manifest(const std::string& key, std::uint64_t size,
     Error error = std::move(reader.error()).with_context("read object " + key);
     if (error.code == Code::kNotFound) return {};
     if (error.code != Code::kCorrupt && error.code != Code::kUnsupported) return error;
+    unreadable_.insert(key);
     report_.damaged.push_back(std::move(error));
     return {};
   }
@@ -59,17 +61,32 @@ Status Pruner::read_manifest(const std::string& key, std::uint64_t size,
   return {};
 }
 
-Result<Decisions> Pruner::decide_all(const std::vector<catalog::Listed>& listing, Micros now,
-                                     const Rules& rules, const storage::Call& call) {
+Result<Decisions> Pruner::decide_known(std::span<const catalog::Listed> listing, Micros now,
+                                       const Rules& rules, const storage::Call& call) {
   Decisions decisions = TRY(decide(listing, parts_, now, rules));
   if (decisions.unread.empty()) return decisions;
-  report_.damaged.clear();
   for (const std::string& key : decisions.unread) {
     const auto object = std::find_if(listing.begin(), listing.end(),
                                      [&](const catalog::Listed& each) { return each.key == key; });
     TRY(read_manifest(key, object->size, call));
   }
   return decide(listing, parts_, now, rules);
+}
+
+// As if what cannot be relied on were not there.
+Result<Decisions> Pruner::decide_all(const std::vector<catalog::Listed>& listing, Micros now,
+                                     const Rules& rules, const storage::Call& call) {
+  report_.damaged.clear();
+  unsound_.clear();
+  unreadable_.clear();
+  std::vector<catalog::Listed> sound = listing;
+  for (;;) {
+    Decisions decisions = TRY(decide_known(sound, now, rules, call));
+    const std::set<std::string> unsound = TRY(find_unsound(decisions, call));
+    if (unsound.empty()) return with_unsound(listing, std::move(decisions));
+    std::erase_if(sound, [&](const catalog::Listed& each) { return unsound.contains(each.key); });
+    unsound_.insert(unsound.begin(), unsound.end());
+  }
 }
 
 Status Pruner::explain(const Rules& rules, const storage::Call& call) {

@@ -22,7 +22,9 @@ struct PruneReport {
   Decisions decisions;  // of everything that was listed first
   std::vector<catalog::Listed> removed;
   std::vector<Refusal> refused;
-  std::vector<Error> damaged;  // manifests that cannot be read: parts of their generations stay
+  // What cannot be relied on: a damaged or incomplete snapshot, a merged object that is not whole.
+  // What would go because of it stays, and all parts of a generation with such a manifest.
+  std::vector<Error> damaged;
 };
 
 class Pruner {
@@ -47,6 +49,8 @@ class Pruner {
   Result<std::vector<catalog::Listed>> list(const storage::Call& call);
   Result<Decisions> decide_all(const std::vector<catalog::Listed>& listing, Micros now,
                                const Rules& rules, const storage::Call& call);
+  Result<Decisions> decide_known(std::span<const catalog::Listed> listing, Micros now,
+                                 const Rules& rules, const storage::Call& call);
   Status read_manifest(const std::string& key, std::uint64_t size, const storage::Call& call);
   Result<Micros> store_time(const storage::Call& call);
   Status remove(const char* what, const std::vector<catalog::Listed>& objects,
@@ -55,9 +59,19 @@ class Pruner {
                      const storage::Call& call);
   Status remove_parts(Micros now, const Rules& rules, const storage::Call& call);
 
+  // sound.cpp: what removals rely on
+  Result<std::set<std::string>> find_unsound(const Decisions& decisions, const storage::Call& call);
+  Result<bool> is_whole(const catalog::Segment& segment, const storage::Call& call);
+  Result<bool> is_complete(const catalog::Listed& manifest, const std::set<std::string>& there,
+                           const storage::Call& call);
+  Decisions with_unsound(std::span<const catalog::Listed> listing, Decisions decisions) const;
+
   storage::Store& store_;
   const Clock& clock_;
-  PartNames parts_;  // of manifests that were read: they never change
+  std::set<std::string> whole_;       // merged objects that were read
+  std::set<std::string> unsound_;     // of the present decisions
+  std::set<std::string> unreadable_;  // manifests, likewise
+  PartNames parts_;                   // of manifests that were read: they never change
   PruneReport report_;
 };
 

@@ -87,6 +87,18 @@ const char* kind_name(Kind kind) {
   return "unknown";
 }
 
+catalog::SegmentKey key_of(const ObjectHeader& header) {
+  catalog::SegmentKey key;
+  key.generation = header.generation;
+  key.level = header.level;
+  key.first = header.first;
+  key.last = header.last;
+  key.time = header.last_seen;
+  key.piece = header.piece;
+  key.completeness = header.completeness;
+  return key;
+}
+
 HeaderBytes encode_header(const ObjectHeader& header) {
   HeaderBytes out{};
   put(out, kMagic, kHeaderMagic);

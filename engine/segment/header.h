@@ -44,6 +44,9 @@ struct ObjectHeader {
   bool last_piece() const { return piece.index == piece.count; }
 };
 
+// The name of the object in a replica; of a segment.
+catalog::SegmentKey key_of(const ObjectHeader& header);
+
 using HeaderBytes = std::array<std::uint8_t, kHeaderSize>;
 HeaderBytes encode_header(const ObjectHeader& header);
 // kCorrupt, or kUnsupported for a newer major version.

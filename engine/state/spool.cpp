@@ -48,18 +48,6 @@ Status remove_files(const std::vector<std::string>& paths) {
 
 }  // namespace
 
-catalog::SegmentKey key_of(const segment::ObjectHeader& header) {
-  catalog::SegmentKey key;
-  key.generation = header.generation;
-  key.level = header.level;
-  key.first = header.first;
-  key.last = header.last;
-  key.time = header.last_seen;
-  key.piece = header.piece;
-  key.completeness = header.completeness;
-  return key;
-}
-
 Result<std::unique_ptr<Spool>> Spool::open(const std::string& folder) {
   TRY(make_folders(folder));
   std::unique_ptr<Spool> spool(new Spool(folder));
@@ -98,7 +86,7 @@ Status Spool::add_files() {
     });
     auto object = std::make_shared<SpoolObject>();
     object->header = pieces.back().header;
-    object->key = key_of(object->header);
+    object->key = segment::key_of(object->header);
     for (const Found& piece : pieces) {
       object->paths.push_back(piece.path);
       object->size += piece.size;
@@ -153,11 +141,11 @@ Result<File> Spool::new_file() {
 Result<SpoolObjectPtr> Spool::commit(std::vector<segment::SealedObject> pieces) {
   auto object = std::make_shared<SpoolObject>();
   object->header = pieces.back().header;
-  object->key = key_of(object->header);
+  object->key = segment::key_of(object->header);
   for (segment::SealedObject& piece : pieces) TRY(piece.file.sync());
   Status named;
   for (const segment::SealedObject& piece : pieces) {
-    object->paths.push_back(join_path(folder_, file_name(key_of(piece.header))));
+    object->paths.push_back(join_path(folder_, file_name(segment::key_of(piece.header))));
     object->size += piece.size;
     if (named) named = rename_file(piece.file.path(), object->paths.back());
   }

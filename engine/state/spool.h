@@ -65,7 +65,4 @@ class Spool {
   std::uint64_t bytes_ = 0, leave_free_ = 0;
 };
 
-// The name of an object in the spool, and of its counterpart in a replica.
-catalog::SegmentKey key_of(const segment::ObjectHeader& header);
-
 }  // namespace streamd::state

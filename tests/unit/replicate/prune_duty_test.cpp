@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "memory_store.h"
+#include "segment/snapshot_writer.h"
 #include "temp_folder.h"
 
 using namespace streamd;
@@ -24,14 +25,36 @@ class SetClock final : public Clock {
   milliseconds passed{0};
 };
 
+template <class T>
+T require(Result<T> result) {
+  BOOST_REQUIRE_MESSAGE(result.has_value(), (result ? std::string() : result.error().message));
+  return std::move(result).take();
+}
+
+// A snapshot without parts: before anything goes, those that stay are read.
+Bytes manifest() {
+  const TempFolder folder;
+  auto writer = require(segment::ManifestWriter::create(
+      require(File::create_new(folder.file("manifest"))), {.page_size = 512}));
+  segment::ObjectHeader header;
+  header.generation = kGeneration;
+  header.first = header.last = Txid(1);
+  header.first_seen = header.last_seen = header.pages_after = 1;
+  const Bytes image(512);
+  BOOST_REQUIRE(writer.add_page(PageNo(1), image, 1));
+  const segment::SealedObject sealed = require(writer.seal(header, {}, nullptr));
+  return require(read_file(sealed.file.path()));
+}
+
 // A snapshot and a segment a quarter of an hour apart, for ten hours.
 struct Scene {
   Scene() {
     rules.retention = rules.history = hours(4);
+    const Bytes snapshot = manifest();
     for (std::uint64_t i = 0; i <= 40; ++i) {
       const Micros time = clock.wall_micros() - static_cast<Micros>(40 - i) * 15 * kMinute;
       store.mtime_ns = time * 1000;
-      put(to_text(catalog::SnapshotKey{kGeneration, Txid(i + 1), time}));
+      store.set(to_text(catalog::SnapshotKey{kGeneration, Txid(i + 1), time}), snapshot);
       if (i > 0)
         put(to_text(catalog::SegmentKey{
             kGeneration, 0, Txid(i + 1), Txid(i + 1), time, {}, catalog::Completeness::kAll}));

@@ -6,6 +6,8 @@
 #include "made_up_replica.h"
 #include "restore/rebuild.h"
 #include "restore/replica_builder.h"
+#include "segment/concatenate.h"
+#include "segment/reader.h"
 
 using namespace streamd;
 using namespace streamd::retention;
@@ -74,6 +76,33 @@ struct Scene {
   SetClock clock;
   Rules rules;
 };
+
+// The segments of one transaction each from `first` to `last` as one of level 1, long enough ago.
+catalog::SegmentKey merge(Scene& scene, std::uint64_t first, std::uint64_t last) {
+  TempFolder folder;
+  segment::ObjectHeader header;
+  header.level = 1;
+  segment::Concatenation merged(must(File::create_new(folder.file("merged"))), header);
+  for (const catalog::Segment& each : scene.inventory().timeline.generations.front().segments[0]) {
+    if (each.key.first < Txid(first) || each.key.last > Txid(last)) continue;
+    const Bytes bytes = scene.builder.store->content(catalog::to_text(each.key));
+    const MemorySource source(bytes);
+    must(merged.add(must(segment::ObjectReader::open(source))));
+  }
+  const segment::SealedObject object = must(merged.finish());
+  const catalog::SegmentKey key = segment::key_of(object.header);
+  scene.builder.store->set(catalog::to_text(key), segment::contents(object.file));
+  scene.clock.now += 5'000'000;
+  scene.builder.store->mtime_ns = scene.clock.now * 1000;
+  return key;
+}
+
+std::size_t of_level_0(const Scene& scene, std::uint64_t first, std::uint64_t last) {
+  std::size_t found = 0;
+  for (const catalog::Segment& each : scene.inventory().timeline.generations.front().segments[0])
+    found += each.key.first >= Txid(first) && each.key.last <= Txid(last) ? 1 : 0;
+  return found;
+}
 
 Error refused() {
   return make_error(Code::kPermission, "remove: AccessDenied: object lock");
@@ -189,6 +218,49 @@ BOOST_AUTO_TEST_CASE(a_manifest_that_cannot_be_read_keeps_all_parts) {
   BOOST_TEST(report.damaged.size() == 1u);
   BOOST_TEST(report.removed.size() > 0u);
   BOOST_TEST(scene.count("/parts/") == parts);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_merged_object_covers_goes_only_when_that_one_is_whole) {
+  for (const bool damaged : {false, true}) {
+    Scene scene;
+    const std::string merged = catalog::to_text(merge(scene, 92, 97));
+    if (damaged) {
+      Bytes bytes = scene.builder.store->content(merged);
+      bytes[bytes.size() - 60] ^= 1;  // in the index
+      scene.builder.store->set(merged, bytes);
+      scene.clock.now += 5'000'000;
+      scene.builder.store->mtime_ns = scene.clock.now * 1000;
+    }
+    const PruneReport report = must(scene.prune());
+    BOOST_TEST(report.removed.size() > 0u);
+    BOOST_TEST(report.damaged.size() == (damaged ? 1u : 0u));
+    BOOST_TEST(of_level_0(scene, 92, 97) == (damaged ? 6u : 0u));
+    BOOST_TEST(report.decisions.objects.size() ==
+               scene.builder.store->keys().size() + report.removed.size());
+    if (damaged) scene.builder.store->erase(merged);
+    for (const std::uint64_t txid : {80u, 95u, 100u}) BOOST_TEST(scene.restores(txid), txid);
+  }
+}
+
+// The one that the window's beginning rests on.
+BOOST_AUTO_TEST_CASE(a_snapshot_without_one_of_its_parts_leads_past_nothing) {
+  Scene scene;
+  std::vector<std::string> parts;
+  for (const std::string& key : scene.builder.store->keys())
+    if (key.find("/parts/") != std::string::npos &&
+        key.find(to_text(Txid(60))) != std::string::npos)
+      parts.push_back(key);
+  BOOST_REQUIRE(!parts.empty());
+  scene.builder.store->erase(parts.front());
+  const PruneReport report = must(scene.prune());
+  BOOST_REQUIRE(report.damaged.size() == 1u);
+  BOOST_TEST(report.damaged.front().message.find("is missing") != std::string::npos);
+  BOOST_TEST(report.removed.size() > 0u);
+  BOOST_TEST(scene.snapshots().front() == 50u);
+  for (const std::string& key : scene.builder.store->keys())
+    if (key.find("snapshots/" + to_text(Txid(60))) != std::string::npos)
+      scene.builder.store->erase(key);
+  for (const std::uint64_t txid : {61u, 69u, 75u}) BOOST_TEST(scene.restores(txid), txid);
 }
 
 BOOST_AUTO_TEST_CASE(killed_at_every_step) {
