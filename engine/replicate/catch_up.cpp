@@ -6,7 +6,8 @@
 namespace streamd::replicate {
 namespace {
 
-constexpr std::size_t kBatchBytes = 4 * kMiB;  // of pages read between two steps of the capture
+constexpr std::size_t kBatchBytes = kMiB;  // of pages read between two steps of the capture
+constexpr std::uint64_t kRunBytes = kMiB;  // without a past nothing is gained by more
 
 void mark(std::vector<bool>& pages, PageNo page) {
   if (page.value >= pages.size()) pages.resize(std::size_t{page.value} + 1);
@@ -105,6 +106,7 @@ Status CatchUp::finish(Moment& moment) {
 Status CatchUp::open() {
   segment::SegmentOptions options;
   options.page_size = page_size_;
+  options.run_bytes = kRunBytes;
   options.pages_before = UINT32_MAX;  // which pages are new since the base is not known here
   writer_.emplace(TRY(segment::SegmentWriter::create(TRY(new_file()), options)));
   return {};
