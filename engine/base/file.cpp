@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
+#include <ctime>
 #include <filesystem>
 
 #include "base/found.h"
@@ -19,6 +21,9 @@
 
 namespace streamd {
 namespace {
+
+constexpr const char kTemporary[] = ".tmp-";
+constexpr int kDigits = 8;  // behind it
 
 std::function<int(FileOp, const std::string&)> fault_function;
 std::atomic<bool> fault_armed{false};
@@ -180,7 +185,7 @@ Result<Bytes> read_file(const std::string& path, std::uint64_t limit) {
 }
 
 Status replace_file(const std::string& path, ByteView bytes, mode_t mode) {
-  const std::string temp = path + ".tmp-" + to_hex(random_u64(), 8);
+  const std::string temp = path + kTemporary + to_hex(random_u64(), kDigits);
   const auto write = [&]() -> Status {
     File file = TRY(File::create_new(temp, mode));
     TRY(file.write_at(0, bytes));
@@ -193,6 +198,23 @@ Status replace_file(const std::string& path, ByteView bytes, mode_t mode) {
     return written;
   }
   return sync_folder(folder_of(path));
+}
+
+void remove_leftovers(const std::string& folder, const std::string& beginning) {
+  constexpr std::time_t kAnHour = 3600;
+  const auto names = list_folder(folder);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    const std::size_t mark = name.rfind(kTemporary);
+    if (mark == std::string::npos || !name.starts_with(beginning)) continue;
+    const std::string digits = name.substr(mark + std::strlen(kTemporary));
+    if (digits.size() != std::size_t{kDigits} ||
+        digits.find_first_not_of("0123456789abcdef") != digits.npos)
+      continue;
+    const std::string path = join_path(folder, name);
+    const auto info = stat_path(path);
+    if (info && *info && (*info)->st_mtime < std::time(nullptr) - kAnHour) (void)remove_file(path);
+  }
 }
 
 Status rename_file(const std::string& from, const std::string& to) {

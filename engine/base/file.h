@@ -66,6 +66,9 @@ class File {
 Result<Bytes> read_file(const std::string& path, std::uint64_t limit = 64 * kMiB);
 // Temp file beside it, written, synced, renamed over, folder synced: old or new, never a part.
 Status replace_file(const std::string& path, ByteView bytes, mode_t mode = 0600);
+// Temp files of replace_file() in `folder`, of names that begin with `beginning`, that a killed
+// process has left: older than an hour, so that nobody is about to rename them. What fails stays.
+void remove_leftovers(const std::string& folder, const std::string& beginning);
 Status rename_file(const std::string& from, const std::string& to);
 Status remove_file(const std::string& path);  // a missing one is no error
 Status remove_tree(const std::string& path);  // likewise

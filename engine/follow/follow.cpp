@@ -150,6 +150,7 @@ Status Follower::begin() {
   (void)TRY(restore::complete_swap(restore_.out));
   (void)TRY(restore::Scratch::create(restore_.out));
   TRY(remove_file(restore::temporary_path(state_path(restore_.out))));
+  remove_leftovers(folder_of(restore_.out), name_of(state_path(restore_.out)));
   const bool there = TRY(stat_path(restore_.out)).has_value();
   if (!there) TRY(remove_file(state_path(restore_.out)));
   const auto state =

@@ -41,6 +41,9 @@ Status replay(const state::SpoolObject& object, state::Ledger& ledger, state::Ti
 
 Status Pipeline::load_state() {
   TRY(state::provide_folder(layout_));
+  remove_leftovers(layout_.folder, "");
+  for (const ReplicaSetup& replica : settings_.replicas)
+    remove_leftovers(layout_.replica(replica.name), "");
   identity_ = TRY(load_identity());
   auto saved = state::load_tip(layout_.tip());
   if (!saved)

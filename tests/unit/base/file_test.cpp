@@ -6,12 +6,14 @@
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <vector>
 
 #include "base/found.h"
 #include "temp_folder.h"
 
 using namespace streamd;
+namespace fs = std::filesystem;
 
 BOOST_AUTO_TEST_SUITE(file)
 
@@ -50,6 +52,26 @@ BOOST_AUTO_TEST_CASE(a_replaced_file_is_durable_before_its_name_and_its_name_in_
   BOOST_TEST(replace_file(folder.file("state"), as_bytes("new")).has_value());
   set_file_fault({});
   BOOST_TEST((done == std::vector<std::string>{"file", "name", "folder"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_killed_process_left_goes_and_nothing_else) {
+  const TempFolder folder;
+  const std::string old = "copy-follow.tmp-0123abcd", young = "copy-follow.tmp-0123abce";
+  for (const std::string& name :
+       {old, young, std::string("copy-follow"), std::string("copy.tmp-1"),
+        std::string("copy-follow.tmp-0123abcg"), std::string("other.tmp-0123abcd")}) {
+    BOOST_REQUIRE(File::create(folder.file(name)).has_value());
+    if (name != young)
+      fs::last_write_time(folder.file(name),
+                          fs::file_time_type::clock::now() - std::chrono::hours(2));
+  }
+  remove_leftovers(folder.path(), "copy-follow");
+  BOOST_TEST(!fs::exists(folder.file(old)));
+  BOOST_TEST(list_folder(folder.path())->size() == 5u);
+  remove_leftovers(folder.path(), "");
+  BOOST_TEST(!fs::exists(folder.file("other.tmp-0123abcd")));
+  BOOST_TEST(list_folder(folder.path())->size() == 4u);
+  remove_leftovers(folder.file("nowhere"), "");
 }
 
 BOOST_AUTO_TEST_CASE(reads_know_the_end) {
