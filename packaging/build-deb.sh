@@ -37,7 +37,7 @@ streamd ($version) bookworm; urgency=medium
   * Version $version, built from the project's own packaging. What changed is
     in CHANGELOG.md.
 
- -- The streamd authors <streamd@example.invalid>  $(date -Ru -d "@$SOURCE_DATE_EPOCH")
+ -- $(sed -n 's/^Maintainer: //p' packaging/debian/control)  $(date -Ru -d "@$SOURCE_DATE_EPOCH")
 END
 (cd "$source" && dpkg-buildpackage --build=binary --no-sign --jobs="$jobs")
 mv "$folder"/*.deb "$folder"/*.changes "$folder"/*.buildinfo "$output"

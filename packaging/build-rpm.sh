@@ -30,7 +30,7 @@ mkdir -p "$folder/SOURCES" "$output"
 git archive --prefix="streamd-$version/" --output="$folder/SOURCES/streamd-$version.tar.gz" HEAD
 options=(--define "_topdir $folder" --define "streamd_version $version" --define "streamd_release $revision" --define "_smp_mflags -j$jobs"
   --define "streamd_date $(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" "+%a %b %d %Y")"
-  --define "packager The streamd authors <streamd@example.invalid>"
+  --define "packager $(sed -n 's/^Maintainer: //p' packaging/debian/control)"
   --define "use_source_date_epoch_as_buildtime 1" --define "clamp_mtime_to_source_date_epoch 1" --define "_buildhost localhost")
 # Debian's rpm knows neither the libraries nor systemd's folders nor a distribution's flags, and its own last steps need bash.
 if [ -f /etc/debian_version ]; then
