@@ -12,7 +12,7 @@ rclone python3-b2sdk s3cmd nftables iproute2 tinyproxy cppcheck"
 analysis="clang libclang-rt-14-dev clang-tidy clang-format valgrind gcovr"
 quickstart="sqlite3 python3"
 package="debhelper dpkg-dev lintian piuparts rpm rpmlint mmdebstrap zstd systemd-container man-db
-podman podman-compose catatonit"
+podman podman-compose netavark aardvark-dns catatonit"
 # npm carries the newest SQLite to the stress tests. Debian's package conflicts with the Node.js that
 # other archives ship, so one that is here already stays.
 command -v npm >/dev/null || test="$test npm"
