@@ -10,6 +10,7 @@
 
 #include "errors.h"
 #include "mount.h"
+#include "owner.h"
 
 namespace streamd::file_driver {
 namespace {
@@ -30,7 +31,12 @@ std::string random_id() {
 
 // 0 or errno.
 int make_folder(const std::string& path) {
-  return ::mkdir(path.c_str(), 0750) == 0 || errno == EEXIST ? 0 : errno;
+  const std::size_t end = path.find_last_not_of('/') + 1;
+  const std::string above = path.substr(0, path.rfind('/', end - 1) + 1);
+  struct stat found {};
+  ::stat(above.c_str(), &found);
+  const auto make = [&] { return ::mkdir(path.c_str(), 0750); };
+  return made_as_owner_of(found, make) == 0 || errno == EEXIST ? 0 : errno;
 }
 
 // Makes the folder and those above it. 0 or errno: ENOENT where the one above is there and takes
@@ -164,15 +170,18 @@ streamd_code StoreRoot::make_marker(const sdk::Call& call, const Descriptor& roo
   }
   if (const int failed = sync_above(options_.path); failed != 0)
     return fail_errno(call, failed, "make durable", options_.path);
-  const Descriptor file(
-      ::openat(root.get(), kMarkerName, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+  struct stat found {};
+  if (::fstat(root.get(), &found) != 0) return fail_errno(call, errno, "look at", options_.path);
+  const auto make = [&] {
+    return ::openat(root.get(), kMarkerName, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  };
+  const Descriptor file(made_as_owner_of(found, make));
   if (!file.valid()) {
     bool has_marker = false;
     if (errno == EEXIST) return recognise(call, root, has_marker);
     return fail_errno(call, errno, "make the marker", path);
   }
   const std::string id = random_id();
-  struct stat found {};
   if (::write(file.get(), id.data(), id.size()) != static_cast<ssize_t>(id.size()) ||
       ::fsync(file.get()) != 0 || ::fsync(root.get()) != 0 || ::fstat(file.get(), &found) != 0) {
     const int failed = errno;

@@ -10,6 +10,7 @@
 
 #include "beneath.h"
 #include "errors.h"
+#include "owner.h"
 
 namespace streamd::file_driver {
 namespace {
@@ -36,6 +37,13 @@ int make_parents(int root, const std::string& path) {
     if (!at.valid()) return errno;
   }
   return 0;
+}
+
+// As mkdir().
+int make_temporary_folder(int root) {
+  struct stat found {};
+  if (::fstat(root, &found) != 0) return -1;
+  return made_as_owner_of(found, [&] { return ::mkdirat(root, kTemporaryFolder, 0750); });
 }
 
 // 0 or errno; EOPNOTSUPP when the file system knows no way.
@@ -85,9 +93,8 @@ streamd_code Uploader::make_temporary(const sdk::Call& call, int root, Temporary
           ::openat(made.folder.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
     if (made.file.valid()) break;
     const bool again =
-        attempt < 8 &&
-        (errno == EEXIST ||
-         (errno == ENOENT && (::mkdirat(root, kTemporaryFolder, 0750) == 0 || errno == EEXIST)));
+        attempt < 8 && (errno == EEXIST ||
+                        (errno == ENOENT && (make_temporary_folder(root) == 0 || errno == EEXIST)));
     if (!again)
       return fail_errno(call, errno, "make a file in", root_path_ + "/" + kTemporaryFolder);
   }

@@ -289,6 +289,19 @@ def test_a_restore_by_root_says_whose_the_local_state_is(folder):
         it.becomes("live")
 
 
+def test_a_store_that_root_looked_at_first_is_the_daemons(folder):
+    """The doctor tries to write, which begins a store; the daemon must be able to use it."""
+    with scene(folder, User(APP, APP), User(APP, APP)) as it:
+        it.allow(APP, 0o700, 0o600)
+        it.installation.streamctl("doctor").expect(50)
+        store = it.database.replicas[0]["path"]
+        made = [store, *(os.path.join(above, name) for above, folders, files in os.walk(store) for name in folders + files)]
+        assert len(made) > 1 and all((os.stat(path).st_uid, os.stat(path).st_gid) == (APP, APP) for path in made), made
+        it.installation.start()
+        it.becomes("live")
+        it.installation.sync(it.database)
+
+
 def come_and_go(it, state_without):
     """The application opens and closes all the time, while daemons begin, wait, follow and end."""
     application = it.application("--reopen", "1", "--pause", "0.02")
