@@ -111,7 +111,9 @@ Status check_access(const std::string& path) {
   for (const char* suffix : kSuffixes)
     TRY(require_rights(path + suffix, "what the application created",
                        "give the folder the database's group and its setgid bit (chgrp, chmod "
-                       "g+s), so that new files in it get that group"));
+                       "g+s), so that new files in it get that group, and to those that are there "
+                       "the rights of the database: chmod g+rw " +
+                           path + "-wal " + path + "-shm"));
   return {};
 }
 

@@ -216,6 +216,24 @@ def test_the_application_creates_in_its_own_group(folder):
         it.check()
 
 
+def test_rights_that_are_given_while_the_application_runs(folder):
+    with scene(folder, User(APP, APP), User(DAEMON, SHARED)) as it:
+        it.allow(SHARED, 0o2770, 0o640)
+        application = it.application()
+        application.commits(5)
+        os.chmod(it.database.path, 0o660)  # -wal and -shm have the mode that it had
+        it.installation.start()
+        hint = it.becomes("not protected")["error"]["hint"]
+        named = re.search(r"chmod g\+rw (\S+-wal) (\S+-shm)", hint)
+        assert named, hint
+        for path in named.groups():
+            os.chmod(path, 0o660)
+        it.becomes("live")
+        application.commits(5)
+        application.end()
+        it.check()
+
+
 def access_list(named, rights):
     """The value of an access list: rwx for the owner, r-x for group and others, `rights` for those who are named."""
     entries = [(0x01, 7, -1), *((0x02, rights, uid) for uid in sorted(named)), (0x04, 5, -1), (0x10, 7, -1), (0x20, 5, -1)]
