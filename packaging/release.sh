@@ -9,9 +9,11 @@ cd "$(dirname "$0")/.."
 version=${1:-}
 [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || { echo "usage: packaging/release.sh VERSION, as 1.2.3" >&2; exit 2; }
 fail() { echo "release: $*" >&2; exit 1; }
+command -v lintian >/dev/null || fail "lintian is not installed (packaging/dependencies.sh install package)"
 [ -z "$(git status --porcelain)" ] || fail "the checkout is not clean"
 git rev-parse -q --verify "refs/tags/v$version" >/dev/null && fail "the tag v$version exists"
-grep -q "^## $version" CHANGELOG.md || fail "CHANGELOG.md has no heading '## $version'"
+grep -qE "^## ${version//./\\.}( |$)" CHANGELOG.md || fail "CHANGELOG.md has no heading '## $version'"
+! grep -qE "^## ${version//./\\.} .*unreleased" CHANGELOG.md || fail "CHANGELOG.md still says that $version is unreleased"
 
 sed -i "s/^\(project(streamd VERSION \)[0-9.]*/\1$version/" CMakeLists.txt
 [ "$(packaging/version.sh)" = "$version" ] || fail "the version could not be set in CMakeLists.txt"
