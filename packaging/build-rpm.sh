@@ -37,9 +37,9 @@ if [ -f /etc/debian_version ]; then
   packaging/dependencies.sh install build
   options+=(--nodeps --define "_lib lib64" --define "_libdir /usr/lib64" --define "_build_id_links none"
     --define "_unitdir /usr/lib/systemd/system" --define "_sysusersdir /usr/lib/sysusers.d"
-    --define "__os_install_post bash /usr/lib/rpm/brp-compress /usr; /usr/lib/rpm/brp-strip 'strip --strip-unneeded'"
+    --define "__os_install_post bash /usr/lib/rpm/brp-compress /usr"
     --define "optflags -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fcf-protection -ffile-prefix-map=$folder=.")
-  export LDFLAGS="-Wl,-z,relro,-z,now"
+  export LDFLAGS="-Wl,-z,relro,-z,now -Wl,-s"  # stripped: rpm's own step leaves the table of symbols
 fi
 rpmbuild -bb "${options[@]}" packaging/rpm/streamd.spec
 mv "$folder"/RPMS/*/*.rpm "$output"
