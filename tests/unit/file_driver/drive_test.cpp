@@ -343,4 +343,22 @@ BOOST_AUTO_TEST_CASE(a_full_a_read_only_and_an_unmounted_disk) {
     BOOST_TEST(WEXITSTATUS(status) == 0, "step " << WEXITSTATUS(status) << " failed");
 }
 
+BOOST_AUTO_TEST_CASE(an_object_that_becomes_shorter_while_it_is_read_is_not_whole) {
+  const TempFolder folder;
+  const Target wanted = target({{"path", folder.path()}});
+  Bench bench(wanted);
+  const std::string bytes(600'000, 'x');
+  for (const std::uint64_t length : {STREAMD_TO_THE_END, std::uint64_t{500'000}}) {
+    BOOST_REQUIRE(bench.put("p/a.x", bytes).code == STREAMD_OK);
+    std::size_t got = 0;
+    const Reply reply = bench.get_into("p/a.x", 0, length, [&](const char*, std::size_t size) {
+      got += size;
+      fs::resize_file(folder.file("p/a.x"), 400'000);
+      return STREAMD_OK;
+    });
+    BOOST_TEST(reply.code == STREAMD_CORRUPT);
+    BOOST_TEST(got == 400'000u);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
