@@ -69,6 +69,21 @@ BUGS = {
     "folder-behind-its-names": ("engine/config/folder.cpp", "if (errno == EACCES)", "if (errno == EIO)", "end_to_end.watched_folder"),
     "last-commit-not-waited-for": ("engine/daemon/wait.cpp", "pipeline.wait_for(txid, replica, until, cancel)",
         "pipeline.wait_for(txid.value > 1 ? txid.prior() : txid, replica, until, cancel)", "end_to_end.control_socket"),
+    "pin-on-slot-0": ("engine/sqlite/pin.cpp", "  return now.salts == header.salts && !went_back && backfilled != header.last_frame;",
+        "  return now.salts == header.salts || !went_back || backfilled != header.last_frame;", "unit.sqlite"),
+    "snapshot-looked-at-once": ("engine/sqlite/pin.cpp", "    header = TRY(look());\n    if (before == header) return true;", "    header = before;\n    return true;", "unit.sqlite"),
+    "old-pin-goes-first": ("engine/sqlite/pin.cpp", "  Status captured = capture_to(header);\n  if (captured) captured = close_run();",
+        "  session_->reader(pin_reader_).end();\n  Status captured = capture_to(header);\n  if (captured) captured = close_run();", "unit.sqlite"),
+    "zero-before-durable": ("engine/sqlite/pin.cpp", "if (durable_ != captured_ || !lock_zero(header))", "if (!lock_zero(header))", "unit.sqlite"),
+    "header-of-another-log": ("engine/sqlite/capture.cpp", "if (!log || log->salts != header.salts)\n", "if (!log)\n", "unit.sqlite"),
+    "left-before-its-clock": ("engine/sqlite/session.cpp", "    if (left) sleep_until_the_clock_moved_on(*left);\n", "    (void)sleep_until_the_clock_moved_on;\n", "unit.sqlite"),
+    "rest-without-slot-0": ("engine/sqlite/session.cpp", "  if (!fresh.lock_shared(IndexLock::kRead0))\n", "  lock_holder_.unlock_shared(IndexLock::kRead0);\n  if (!fresh.lock_shared(IndexLock::kRead0))\n", "unit.sqlite"),
+    "any-writer-is-a-waiter": ("engine/sqlite/reset.cpp", " && checkpoint_pid == write_pid;", ";", "unit.sqlite"),
+    "delta-without-last-page": ("engine/replicate/catch_up.cpp", "number <= tip.pages;", "number < tip.pages;", "unit.replicate"),
+    "last-piece-not-sent": ("engine/replicate/sending.cpp", "i < object.paths.size(); ++i)", "i + (i > 0 ? 1 : 0) < object.paths.size(); ++i)", "unit.replicate"),
+    "parts-stay-on-file": ("engine/replicate/part_table.cpp", "  return file_.truncate(slot_offset(number));", "  return {};", "unit.replicate"),
+    "parts-of-a-larger-database": ("engine/replicate/snapshot.cpp", "  TRY(table_.forget_from(pages > per_part ? parts_of(pages, per_part) : 0));\n", "", "unit.replicate"),
+    "shortened-object-is-whole": ("plugins/file/driver.cpp", "if (n == 0) return call.fail(STREAMD_CORRUPT, \"an object became shorter while it was read\");", "if (n == 0) return STREAMD_OK;", "unit.file_driver"),
 }
 
 

@@ -9,10 +9,10 @@
 namespace points {
 namespace {
 
-Point armed = Point::kNone;
-std::function<void()> reached;
+thread_local Point armed = Point::kNone;
+thread_local std::function<void()> reached;
+thread_local bool commit_frame_written = false;  // and the index not yet told
 sqlite3_vfs* below = nullptr;
-bool commit_frame_written = false;  // and the index not yet told
 
 void pass(Point point) {
   if (point != armed) return;
@@ -54,6 +54,7 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset)
 // After a commit frame the next barrier stands between the two copies of the new header.
 void barrier(sqlite3_file* file) {
   methods(file)->xShmBarrier(real(file));
+  pass(Point::kIndexHeader);
   if (std::exchange(commit_frame_written, false)) pass(Point::kTornHeader);
 }
 
@@ -90,6 +91,7 @@ const sqlite3_io_methods kMethods = {
       return methods(f)->xShmMap(real(f), region, size, extend, to);
     },
     [](sqlite3_file* f, int first, int count, int flags) {
+      pass(Point::kIndexLock);
       return methods(f)->xShmLock(real(f), first, count, flags);
     },
     barrier,

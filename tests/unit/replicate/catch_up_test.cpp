@@ -1,6 +1,8 @@
 // What happens to the spool while an object is made of the pages that changed.
 #include "replicate/catch_up.h"
 #include "outage_scene.h"
+#include "segment/checksum.h"
+#include "segment/reader.h"
 
 using namespace streamd;
 using namespace streamd::replicate;
@@ -93,6 +95,50 @@ BOOST_AUTO_TEST_CASE(an_object_that_has_left_the_spool_unread_is_missed) {
   BOOST_TEST((made.error().code == Code::kBusy), made.error().message);
   BOOST_TEST(!fixed);
   BOOST_TEST(daemon.stop().has_value());
+}
+
+// The reading has begun, of nothing as far as is known, when the last page of the database changes.
+BOOST_AUTO_TEST_CASE(what_changes_while_it_is_made_is_in_it_to_the_last_page) {
+  LiveDatabase database;
+  const std::string temporary = join_path(spool_folder(database), ".tmp-");
+  std::atomic<bool> armed{false};
+  std::function<void()> meanwhile;
+  set_file_fault([&](FileOp operation, const std::string& path) {
+    if (operation == FileOp::kOpen && path.starts_with(temporary) && armed.exchange(false))
+      meanwhile();
+    return 0;
+  });
+  {
+    const auto away = std::make_shared<AwayStore>();
+    database.insert(20, 3000);  // a page each
+    Daemon daemon(database, {away});
+    const Txid before = daemon.sync();
+    BOOST_REQUIRE(comes([&] { return daemon->status().spool_bytes == 0; }));
+    away->down = true;
+    meanwhile = [&] {
+      database.run("UPDATE t SET b = randomblob(3000) WHERE id = 20");
+      require(daemon->sync(in(kPatience), Cancel()));
+    };
+    armed = true;
+    state::Identity identity;
+    identity.generation = daemon->status().generation;
+    const Cancel never;
+    const std::uint32_t page_size = daemon->status().page_size;
+    CatchUp delta(*daemon, identity, page_size, {before}, never);
+    const auto pieces = require(delta.make({}));
+    BOOST_TEST(!armed);
+    const FileSource source = require(FileSource::over(pieces.front().file));
+    const auto reader = require(segment::ObjectReader::open(source));
+    const Bytes image = database.image();
+    const auto last = static_cast<std::uint32_t>(image.size() / page_size);
+    BOOST_REQUIRE(reader.index().page_hashes.size() == 1u);
+    BOOST_TEST(reader.index().page_hashes[0].page.value == last);
+    BOOST_TEST(reader.index().page_hashes[0].hash ==
+               segment::page_hash(ByteView(image).last(page_size), PageNo(last), {}));
+    away->down = false;
+    BOOST_TEST(daemon.stop().has_value());
+  }
+  set_file_fault({});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

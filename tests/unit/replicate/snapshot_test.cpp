@@ -89,4 +89,30 @@ BOOST_AUTO_TEST_CASE(one_damaged_part_is_renewed_alone) {
   BOOST_TEST(daemon.stop().has_value());
 }
 
+// A backup is put back over the database, and then another one: parts that no snapshot named for a
+// while may have been removed from the replica.
+BOOST_AUTO_TEST_CASE(a_database_that_grows_again_sends_its_parts_again) {
+  LiveDatabase database, large, small;
+  large.insert(20'000, 1200);  // two parts
+  database.copy_from(large);
+  const auto store = std::make_shared<CountingStore>();
+  Daemon daemon(database, {store});
+  daemon.sync();
+  const auto snapshot = [&](std::uint64_t taken) {
+    daemon.sync();
+    daemon->renew("r0", {});
+    BOOST_REQUIRE(comes([&] { return daemon->status().replicas[0].snapshots_taken == taken; }));
+  };
+  BOOST_TEST(store->puts == 2);
+  database.copy_from(small);
+  snapshot(2);
+  for (const std::string& key : store->keys())
+    if (key.ends_with(".part")) store->erase(key);
+  database.copy_from(large);
+  snapshot(3);
+  BOOST_TEST(store->puts == 2 + 2);
+  BOOST_TEST((restored(*store, database) == database.image()));
+  BOOST_TEST(daemon.stop().has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

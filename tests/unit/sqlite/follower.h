@@ -35,12 +35,14 @@ class ImageSink final : public sqlite::CaptureSink {
     return {};
   }
   Status close_run(Capture& capture) override {
+    if (before_run_closed) before_run_closed();
     capture.run_closed();
     return {};
   }
   Status make_durable(Capture& capture) override {
     if (before_durable) before_durable();
     if (refuse_durable) return make_error(Code::kNoSpace, "planted");
+    if (says_nothing) return {};
     durable = open;
     capture.durable_up_to_here();
     return {};
@@ -62,7 +64,8 @@ class ImageSink final : public sqlite::CaptureSink {
   Bytes open, durable;
   int commits = 0, discards = 0, fail_after = 0;
   bool refuse_durable = false, times_in_order = true;
-  std::function<void()> before_durable;
+  bool says_nothing = false;  // of what is durable, although it succeeds
+  std::function<void()> before_durable, before_run_closed;
 };
 
 template <class T>

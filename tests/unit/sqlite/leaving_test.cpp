@@ -106,6 +106,20 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_written_a_while_ago_is_not_kept_from_applic
   BOOST_TEST((quickest < milliseconds(15)));
 }
 
+// Whatever is written from now on must show another time, and the file system's clock may be as
+// coarse as that.
+BOOST_AUTO_TEST_CASE(a_file_that_was_just_written_is_left_when_its_clock_has_moved_on) {
+  using std::chrono::nanoseconds;
+  for (int i = 0; i < 10; ++i) {
+    Scene scene;
+    scene.work(1);
+    scene.leave();
+    BOOST_REQUIRE(scene.left.has_value());
+    const nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
+    BOOST_TEST((now - nanoseconds(scene.left->mtime_ns) >= milliseconds(20)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_life_that_ended_meanwhile_is_noticed) {
   Scene scene;
   scene.leave();
