@@ -14,7 +14,7 @@ struct UpkeepSettings {
   // What may be removed, and after which grace; nullopt = nothing is removed by us.
   std::optional<retention::Rules> prune = retention::Rules{};
   // Bytes of objects since a snapshot from which on a `last` object is tried; 0 = never.
-  std::uint64_t last_bytes = 64 * kMiB;
+  std::uint64_t last_bytes = 48 * kMiB;
 };
 
 // In the order in which they run when several are due. Borrows the others.

@@ -75,6 +75,20 @@ Result<std::vector<Batch>> batches_of(const ObjectReader& reader, const Wanted& 
   return batches;
 }
 
+std::vector<Portion> portions_of(const std::vector<Batch>& batches, std::uint64_t limit) {
+  std::vector<Portion> portions;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const Batch& batch = batches[i];
+    const bool goes_on = !portions.empty() &&
+                         portions.back().offset + portions.back().length == batch.offset &&
+                         portions.back().length + batch.length <= limit;
+    if (!goes_on) portions.push_back({i, i, batch.offset, 0});
+    portions.back().end = i + 1;
+    portions.back().length += batch.length;
+  }
+  return portions;
+}
+
 bool is_last_image(const ObjectReader& reader, std::size_t block, std::size_t image,
                    std::uint32_t cut) {
   const auto images = reader.images(block);

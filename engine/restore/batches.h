@@ -31,6 +31,16 @@ struct Wanted {
 Result<std::vector<Batch>> batches_of(const segment::ObjectReader& reader, const Wanted& wanted,
                                       std::uint64_t limit);
 
+// Neighbouring batches that are fetched by one read: a merged object of many small ones has a run,
+// and so a batch, for each of them.
+struct Portion {
+  std::size_t first = 0, end = 0;  // batches [first, end)
+  std::uint64_t offset = 0, length = 0;
+  bool operator==(const Portion&) const = default;
+};
+// At most `limit` stored bytes each, but one batch at least.
+std::vector<Portion> portions_of(const std::vector<Batch>& batches, std::uint64_t limit);
+
 // Image `image` of the block (counted from 0 in the block) is the last one of its page in the run
 // that belongs to a transaction up to `cut`: the one to be written.
 bool is_last_image(const segment::ObjectReader& reader, std::size_t block, std::size_t image,

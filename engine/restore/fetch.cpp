@@ -16,7 +16,7 @@ constexpr std::size_t kSpareBuffers = 2;
 
 enum class Progress : std::uint8_t { kWaiting, kUnderWay, kDone };
 
-struct BatchState {
+struct PortionState {
   Progress progress = Progress::kWaiting;
   Status result;
   Bytes bytes;
@@ -30,10 +30,11 @@ struct ObjectState {
   std::unique_ptr<ByteSource> source;
   std::optional<segment::ObjectReader> reader;
   std::vector<Batch> batches;
-  std::vector<BatchState> fetched;  // of a large object
-  std::uint64_t held = 0;           // of the budget
+  std::vector<Portion> portions;  // of a large object
+  std::vector<PortionState> fetched;
+  std::uint64_t held = 0;  // of the budget
 
-  bool small = false;  // fetched as a whole; else its index, then batches
+  bool small = false;  // fetched as a whole; else its index, then portions
 
   std::uint64_t cost() const { return small ? what.object.size : kIndexBytes; }
 };
@@ -41,14 +42,14 @@ struct ObjectState {
 }  // namespace
 
 struct Fetcher::State {
-  // What a thread has chosen to do: open an object, or fetch a batch of one.
+  // What a thread has chosen to do: open an object, or fetch a portion of one.
   struct Work {
     ObjectState* object;
-    std::optional<std::size_t> batch;
+    std::optional<std::size_t> portion;
   };
 
   std::optional<Work> choose();
-  std::optional<Work> choose_batch(ObjectState& object, bool current);
+  std::optional<Work> choose_portion(ObjectState& object, bool current);
   bool fits(std::uint64_t bytes) const { return held + bytes <= options.budget; }
   void hold(ObjectState& object, std::uint64_t bytes) {
     held += bytes;
@@ -70,8 +71,8 @@ struct Fetcher::State {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<ObjectState> objects;
-  std::size_t at = 0;        // the object the consumer is at
-  std::size_t at_batch = 0;  // and the batch it takes next
+  std::size_t at = 0;          // the object the consumer is at
+  std::size_t at_portion = 0;  // and the portion that it takes batches from
   std::uint64_t held = 0;
   // Buffers that were used and are used again: fresh memory costs a page fault for each 4 KiB.
   std::vector<Bytes> spare;
@@ -79,12 +80,12 @@ struct Fetcher::State {
   std::vector<std::thread> threads;
 };
 
-std::optional<Fetcher::State::Work> Fetcher::State::choose_batch(ObjectState& object,
-                                                                 bool current) {
+std::optional<Fetcher::State::Work> Fetcher::State::choose_portion(ObjectState& object,
+                                                                   bool current) {
   for (std::size_t i = 0; i < object.fetched.size(); ++i) {
     if (object.fetched[i].progress != Progress::kWaiting) continue;
-    if (!fits(object.batches[i].length) && !(current && i == at_batch)) return std::nullopt;
-    hold(object, object.batches[i].length);
+    if (!fits(object.portions[i].length) && !(current && i == at_portion)) return std::nullopt;
+    hold(object, object.portions[i].length);
     object.fetched[i].progress = Progress::kUnderWay;
     return Work{&object, i};
   }
@@ -103,10 +104,10 @@ std::optional<Fetcher::State::Work> Fetcher::State::choose() {
       return Work{&object, std::nullopt};
     }
     if (object.progress != Progress::kDone || object.small) continue;
-    if (const auto work = choose_batch(object, i == at)) return work;
+    if (const auto work = choose_portion(object, i == at)) return work;
     const bool waits =
         std::any_of(object.fetched.begin(), object.fetched.end(),
-                    [](const BatchState& batch) { return batch.progress == Progress::kWaiting; });
+                    [](const PortionState& each) { return each.progress == Progress::kWaiting; });
     if (waits) return std::nullopt;
   }
   return std::nullopt;
@@ -145,7 +146,9 @@ Status Fetcher::State::open(ObjectState& object) {
   }
   object.reader = TRY(segment::ObjectReader::open(*object.source));
   object.batches = TRY(batches_of(*object.reader, object.what.wanted, options.batch));
-  if (!object.small) object.fetched.resize(object.batches.size());
+  if (object.small) return {};
+  object.portions = portions_of(object.batches, options.portion);
+  object.fetched.resize(object.portions.size());
   return {};
 }
 
@@ -154,9 +157,9 @@ void Fetcher::State::perform(const Work& chosen, std::unique_lock<std::mutex>& l
   lock.unlock();
   Status result;
   Bytes bytes;
-  if (chosen.batch) {
-    const Batch batch = object.batches[*chosen.batch];
-    auto got = read(object.what.object, batch.offset, batch.length);
+  if (chosen.portion) {
+    const Portion portion = object.portions[*chosen.portion];
+    auto got = read(object.what.object, portion.offset, portion.length);
     if (got)
       bytes = std::move(*got);
     else
@@ -167,9 +170,8 @@ void Fetcher::State::perform(const Work& chosen, std::unique_lock<std::mutex>& l
   if (!result)
     result = std::move(result.error()).with_context("fetch object " + object.what.object.key);
   lock.lock();
-  if (chosen.batch) {
-    BatchState& batch = object.fetched[*chosen.batch];
-    batch = {Progress::kDone, std::move(result), std::move(bytes)};
+  if (chosen.portion) {
+    object.fetched[*chosen.portion] = {Progress::kDone, std::move(result), std::move(bytes)};
   } else {
     object.result = std::move(result);
     object.progress = Progress::kDone;
@@ -232,7 +234,7 @@ Result<Fetcher::Opened> Fetcher::open(std::size_t i) {
   std::unique_lock lock(state_->mutex);
   ObjectState& object = state_->objects[i];
   state_->at = i;
-  state_->at_batch = 0;
+  state_->at_portion = 0;
   TRY(state_->await(lock, object.progress));
   if (!object.result) return object.result.error();
   return Opened{&*object.reader, object.batches};
@@ -243,16 +245,17 @@ Result<ByteView> Fetcher::take(std::size_t batch) {
   ObjectState& object = state_->objects[state_->at];
   const Batch& what = object.batches[batch];
   if (object.small) return ByteView(object.whole).subspan(what.offset, what.length);
-  if (batch > 0) {
-    const std::uint64_t used = object.batches[batch - 1].length;
-    state_->give_back(std::move(object.fetched[batch - 1].bytes));
-    object.held -= used;
-    state_->held -= used;
+  std::size_t& portion = state_->at_portion;
+  for (; batch >= object.portions[portion].end; ++portion) {
+    state_->give_back(std::move(object.fetched[portion].bytes));
+    object.held -= object.portions[portion].length;
+    state_->held -= object.portions[portion].length;
   }
-  state_->at_batch = batch;
-  TRY(state_->await(lock, object.fetched[batch].progress));
-  if (!object.fetched[batch].result) return object.fetched[batch].result.error();
-  return ByteView(object.fetched[batch].bytes);
+  const PortionState& fetched = object.fetched[portion];
+  TRY(state_->await(lock, fetched.progress));
+  if (!fetched.result) return fetched.result.error();
+  return ByteView(fetched.bytes)
+      .subspan(what.offset - object.portions[portion].offset, what.length);
 }
 
 void Fetcher::release() {
@@ -263,11 +266,12 @@ void Fetcher::release() {
   object.reader.reset();
   object.source.reset();
   object.batches = {};
-  for (BatchState& batch : object.fetched) state_->give_back(std::move(batch.bytes));
+  for (PortionState& each : object.fetched) state_->give_back(std::move(each.bytes));
+  object.portions = {};
   object.fetched = {};
   state_->give_back(std::move(object.whole));
   ++state_->at;
-  state_->at_batch = 0;
+  state_->at_portion = 0;
   state_->changed.notify_all();
 }
 

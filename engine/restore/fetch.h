@@ -17,7 +17,8 @@ struct FetchOptions {
   // Bytes fetched and not yet used; exceeded only by what is needed next.
   std::uint64_t budget = 64 * kMiB;
   std::uint64_t whole_object = 8 * kMiB;  // up to here one request brings all of an object
-  std::uint64_t batch = kBatchBytes;      // raw bytes that are fetched and decoded at once
+  std::uint64_t batch = kBatchBytes;      // raw bytes that are decoded at once
+  std::uint64_t portion = 2 * kMiB;       // stored bytes of small batches that one request brings
 };
 
 struct FetchObject {
