@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "restore/advance.h"
+#include "restore/cached_pages.h"
 
 namespace streamd::restore {
 namespace {
@@ -59,7 +60,8 @@ class Rebuild {
   const RebuildOptions& options_;
   Workers workers_;
   storage::Call call_;
-  std::optional<PlainPages> pages_;
+  std::optional<PlainPages> plain_;
+  std::optional<CachedPages> pages_;
   std::optional<Applier> applier_;
   Rebuilt done_;
   std::uint64_t total_ = 0;
@@ -98,7 +100,8 @@ Status Rebuild::take_manifest(Plan& plan, const segment::ObjectReader& reader) {
   done_.uid = manifest.uid;
   done_.gid = manifest.gid;
   done_.mode = manifest.mode;
-  pages_.emplace(file_, header.page_size);
+  plain_.emplace(file_, header.page_size);
+  pages_.emplace(*plain_, header.page_size);
   applier_.emplace(*pages_, header.page_size, segment::ChecksumKey(marker_.checksum_key), workers_);
   return {};
 }
