@@ -22,7 +22,9 @@ Status Pipeline::scrub_some() {
       note_file();
       break;
     case Scrub::Found::kOther:
-      return capture_->contradicted();
+      TRY(capture_->contradicted());
+      scrub_.reset();
+      break;
   }
   return {};
 }

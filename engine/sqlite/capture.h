@@ -142,8 +142,9 @@ class Capture {
   // checkpoint shows that it was SQLite. One that failed looks the same, so that the pages must be
   // looked at.
   Result<bool> may_be_overwritten();
-  // They were, and differ: from now on overwritten(), as above.
-  Error contradicted();
+  // They were, and differ: kInternal, and from now on overwritten(), as above. (A control build,
+  // see mistake.h, goes on: its damage is for the tests' oracle to find.)
+  Status contradicted();
   bool overwritten() const { return overwritten_; }
   Result<FileIdentity> file_identity() const { return session_->file_identity(); }
   bool handed_over() const { return state_ == State::kZero; }

@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_past_sqlite_is_told_once) {
   BOOST_TEST(scene.looks_overwritten());
   BOOST_TEST(!scene.looks_overwritten());
   BOOST_TEST(!scene.follower->capture->overwritten());
-  BOOST_TEST((scene.follower->capture->contradicted().code == Code::kInternal));
+  BOOST_TEST((scene.follower->capture->contradicted().error().code == Code::kInternal));
   BOOST_TEST(scene.follower->capture->overwritten());
 }
 
