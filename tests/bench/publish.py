@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Puts the findings of a run into docs/benchmarks.md, the plots beside it.
 
-    tests/bench/publish.py result.json [docs/benchmarks.md]
+    tests/bench/publish.py result.json [docs/benchmarks.md] [--part NAME]
 
-What lies between the two marks in the document is replaced; the rest is written by people.
+What lies between the two marks in the document is replaced; the rest is written by people. `--part growth`: between
+those of that part, so that a run of one measure alone leaves the table of the others.
 """
+import argparse
 import json
 import os
 import shutil
@@ -15,7 +17,7 @@ sys.dont_write_bytecode = True
 import plot  # noqa: E402
 import report  # noqa: E402
 
-BEGIN, END = "<!-- written by tests/bench/publish.py -->\n", "<!-- end of what publish.py writes -->\n"
+END = "<!-- end of what publish.py writes -->\n"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -36,20 +38,34 @@ def circumstances(result):
     return sentence
 
 
-def written(result, plots):
+def begin(part):
+    return f"<!-- written by tests/bench/publish.py{' --part ' + part if part else ''} -->\n"
+
+
+def written(result, plots, mark):
     parts = [circumstances(result), report.table([row(found) for found in result["rows"]])]
     if result["series"]:
         parts.append("\n".join(f"![{each['title']}]({plots}/{each['name']}.svg)" for each in result["series"]))
-    return BEGIN + "\n".join(part + "\n" for part in parts) + END
+    return mark + "\n".join(part + "\n" for part in parts) + END
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("result")
+    parser.add_argument("document", nargs="?", default=os.path.join(ROOT, "docs", "benchmarks.md"))
+    parser.add_argument("--part", default="")
+    return parser.parse_args()
 
 
 def main():
-    source = sys.argv[1]
-    document = sys.argv[2] if len(sys.argv) > 2 else os.path.join(ROOT, "docs", "benchmarks.md")
-    with open(source, encoding="utf-8") as content:
+    options = arguments()
+    document = options.document
+    with open(options.result, encoding="utf-8") as content:
         result = json.load(content)
     with open(document, encoding="utf-8") as content:
-        before, _, rest = content.read().partition(BEGIN)
+        before, mark, rest = content.read().partition(begin(options.part))
+    if not mark:
+        sys.exit(f"{document} has no line {begin(options.part).strip()!r}")
     _, _, after = rest.partition(END)
     folder = os.path.splitext(document)[0]
     os.makedirs(folder, exist_ok=True)
@@ -57,9 +73,10 @@ def main():
         with open(os.path.join(folder, series["name"] + ".svg"), "w", encoding="utf-8") as output:
             output.write(plot.svg(series))
     with open(document, "w", encoding="utf-8") as output:
-        output.write(before + written(result, os.path.basename(folder)) + after)
-    if os.path.abspath(source) != os.path.join(os.path.abspath(folder), "result.json"):
-        shutil.copyfile(source, os.path.join(folder, "result.json"))
+        output.write(before + written(result, os.path.basename(folder), mark) + after)
+    kept = os.path.join(os.path.abspath(folder), (options.part or "result") + ".json")
+    if os.path.abspath(options.result) != kept:
+        shutil.copyfile(options.result, kept)
 
 
 if __name__ == "__main__":
