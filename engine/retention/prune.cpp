@@ -53,6 +53,7 @@ Status Pruner::read_manifest(const std::string& key, std::uint64_t size,
     if (error.code == Code::kNotFound) return {};
     if (error.code != Code::kCorrupt && error.code != Code::kUnsupported) return error;
     unreadable_.insert(key);
+    if (error.hint.empty()) error.hint = kDamageHint;
     report_.damaged.push_back(std::move(error));
     return {};
   }

@@ -18,6 +18,10 @@ struct Refusal {
   Error error;  // of the first
 };
 
+// Of what is damaged.
+constexpr const char kDamageHint[] =
+    "what would have gone because of it stays; `streamctl verify` says what that costs";
+
 struct PruneReport {
   Decisions decisions;  // of everything that was listed first
   std::vector<catalog::Listed> removed;

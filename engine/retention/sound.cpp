@@ -16,7 +16,7 @@ bool says_damage(const Error& error) {
 Error incomplete(const std::string& manifest, const std::string& part) {
   return make_error(Code::kCorrupt,
                     "snapshot " + manifest + " is incomplete: its part " + part + " is missing",
-                    "what is older stays; `streamctl verify` says what that costs");
+                    kDamageHint);
 }
 
 }  // namespace
@@ -56,7 +56,9 @@ Result<bool> Pruner::is_whole(const catalog::Segment& segment, const storage::Ca
     return true;
   }
   if (!says_damage(proven.error())) return std::move(proven.error());
-  report_.damaged.push_back(std::move(proven.error()));
+  Error& damage = proven.error();
+  if (damage.hint.empty()) damage.hint = kDamageHint;
+  report_.damaged.push_back(std::move(damage));
   return false;
 }
 
